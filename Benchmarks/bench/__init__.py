@@ -1,0 +1,1 @@
+"""Tulle's benchmark: what docs/benchmark.md describes, row by row."""

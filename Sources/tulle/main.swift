@@ -1,0 +1,4 @@
+import Foundation
+import TulleCommand
+
+exit(await CommandSet.run(Tulle.self, Array(CommandLine.arguments.dropFirst())))

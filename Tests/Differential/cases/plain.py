@@ -1,0 +1,146 @@
+"""Methods, framings, header oddities and what upstreams answer, through one plain route."""
+
+from exchange import Case, HalfClose, Read, Send, Wait, get, request
+from upstream import CLOSE, EARLY, Pause, READ_BODY, answer
+
+LENGTH = "Content-Length: 5"
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def body(method: str) -> Case:
+    return Case(f"{method.lower()} with a body", request(f"{method} /things", LENGTH, body=b"hello"))
+
+
+def answered(name: str, *pieces, methods=("GET",), line="GET /", **more) -> Case:
+    return Case(name, request(line), methods=methods, upstream=[list(pieces)], **more)
+
+
+CASES = [
+    get("get", "/"),
+    get("get with a query", "/path?one=1&two=%20x"),
+    Case("head", request("HEAD /"), methods=("HEAD",),
+         upstream=[[b"HTTP/1.1 200 OK\r\nx-upstream: a\r\ncontent-length: 10\r\n\r\n"]]),
+    Case("head of a chunked resource", request("HEAD /"), methods=("HEAD",),
+         upstream=[[b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"]]),
+    Case("head without a length", request("HEAD /"), methods=("HEAD",), upstream=[[b"HTTP/1.1 200 OK\r\nx-a: 1\r\n\r\n"]]),
+    Case("options", request("OPTIONS /")),
+    Case("options asterisk", request("OPTIONS *")),
+    Case("delete", request("DELETE /thing")),
+    Case("trace", request("TRACE /")),
+    Case("extension method", request("PROPFIND /dav", "Depth: 1")),
+    Case("extension method of our own", request("WHIRL /")),
+    body("POST"),
+    body("PUT"),
+    body("PATCH"),
+    body("DELETE"),
+    Case("get with a body", request("GET /", LENGTH, body=b"hello")),
+    Case("post of length zero", request("POST /", "Content-Length: 0")),
+    Case("post without a length", request("POST /")),
+    Case("chunked", request("POST /", CHUNKED, body=b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")),
+    Case("chunked and empty", request("POST /", CHUNKED, body=b"0\r\n\r\n")),
+    Case("chunk extensions", request("POST /", CHUNKED, body=b"5;a=b;c\r\nhello\r\n0;last\r\n\r\n")),
+    Case("chunk sizes in upper case", request("POST /", CHUNKED, body=b"A\r\n0123456789\r\n0\r\n\r\n")),
+    Case("chunk sizes with zeros in front", request("POST /", CHUNKED, body=b"0005\r\nhello\r\n000\r\n\r\n")),
+    Case("chunked in capitals", request("POST /", "Transfer-Encoding: CHUNKED", body=b"5\r\nhello\r\n0\r\n\r\n")),
+    Case("trailers that are not asked for", request("POST /", CHUNKED, "Trailer: x-t", body=b"2\r\nhi\r\n0\r\nx-t: 1\r\n\r\n")),
+    Case("a head in pieces", steps=[
+        Send(b"GE"), Wait(0.005), Send(b"T / HT"), Wait(0.005), Send(b"TP/1.1\r\nHost: test.exa"), Wait(0.005),
+        Send(b"mple\r\nx-a:"), Wait(0.005), Send(b" b\r\n\r"), Wait(0.005), Send(b"\n"), Read()]),
+    Case("a body in pieces", steps=[
+        Send(request("POST /", LENGTH)), Wait(0.01), Send(b"he"), Wait(0.005), Send(b"llo"), Read()]),
+    Case("chunks in pieces", steps=[
+        Send(request("POST /", CHUNKED)), Send(b"5"), Wait(0.005), Send(b"\r\nhel"), Wait(0.005), Send(b"lo\r"),
+        Wait(0.005), Send(b"\n0\r\n"), Wait(0.005), Send(b"\r\n"), Read()]),
+    Case("two requests on one connection", steps=[
+        Send(request("GET /one")), Read(), Send(request("GET /two")), Read()]),
+    Case("pipelined", request("GET /one") + request("GET /two") + request("GET /three"), methods=("GET",) * 3),
+    Case("pipelined with bodies", request("POST /one", LENGTH, body=b"first") + request("POST /two", CHUNKED, body=b"6\r\nsecond\r\n0\r\n\r\n")
+         + request("GET /three"), methods=("POST", "POST", "GET")),
+    Case("pipelined with a head request", request("HEAD /one") + request("GET /two"), methods=("HEAD", "GET")),
+    Case("connection close", request("GET /", "Connection: close")),
+    Case("connection close in capitals", request("GET /", "Connection: CLOSE")),
+    Case("nothing after connection close", request("GET /one", "Connection: close") + request("GET /two")),
+    Case("connection keep-alive", request("GET /", "Connection: keep-alive", "Keep-Alive: timeout=5")),
+    Case("empty lines before a request", b"\r\n\r\n" + request("GET /")),
+    Case("half-close after the request", steps=[Send(request("GET /")), HalfClose(), Read()], watch_end=False,
+         upstream=[[Pause(0.05), answer("a")]]),
+    Case("absolute form", request("GET http://other.example/path?q=1", host="test.example")),
+    Case("absolute form without a path", request("GET http://other.example", host="other.example")),
+    Case("absolute form with a query and no path", request("GET http://other.example?q=1", host="other.example")),
+    Case("absolute form with a port", request("GET http://other.example:8080/x", host="other.example:8080")),
+    Case("absolute form of https", request("GET https://other.example/x", host="other.example")),
+    get("host with a port", "/", host="test.example:8080"),
+    get("host in capitals", "/", host="TEST.Example"),
+    get("host as an address", "/", host="127.0.0.1:1234"),
+    get("host as an IPv6 address", "/", host="[::1]:1234"),
+    get("empty header", "/", "x-empty:"),
+    get("header with spaces around", "/", "x-space:  \t a b \t "),
+    get("header without a space", "/", "x-tight:value"),
+    get("repeated headers", "/", "x-many: 1", "x-many: 2", "X-MANY: 3"),
+    get("repeated cookies", "/", "cookie: a=1", "cookie: b=2"),
+    get("high bytes in a value", "/", "x-high: caf\xe9"),
+    get("header name with every token character", "/", "x!#$%&'*+-.^_`|~9: token"),
+    get("underscores in a name", "/", "x_under_score: yes"),
+    get("a long value", "/", "x-long: " + "v" * 8000),
+    get("many headers", "/", *(f"x-n{number}: {number}" for number in range(60))),
+    get("hop-by-hop fields", "/", "Connection: x-hop, keep-alive", "x-hop: 1", "Keep-Alive: 5", "x-end: 2"),
+    get("proxy-connection", "/", "Proxy-Connection: keep-alive"),
+    get("te trailers", "/", "TE: trailers", "Connection: TE"),
+    get("te gzip", "/", "TE: gzip", "Connection: TE"),
+    get("proxy-authorization", "/", "Proxy-Authorization: Basic eDp5"),
+    get("upgrade that is not configured", "/", "Connection: Upgrade", "Upgrade: websocket"),
+    get("user agent, accept and referer", "/", "User-Agent: test/1", "Accept: */*", "Referer: http://x.example/"),
+    get("x-forwarded-for given", "/", "x-forwarded-for: 10.1.1.1"),
+    get("x-forwarded-proto given", "/", "x-forwarded-proto: https"),
+    get("x-request-id given", "/", "x-request-id: mine"),
+    get("encoded path", "/a%2Fb/%7Euser/%zz"),
+    get("unusual path characters", "/a;b=c/@:!$&'()*+,="),
+    get("path with empty segments and dots", "//a//./b/../c"),
+    get("a long path", "/" + "p" * 4000),
+    get("a bare question mark", "/?"),
+    get("path of a double slash", "//"),
+    Case("expect continue", steps=[
+        Send(request("POST /", LENGTH, "Expect: 100-continue")), Wait(0.02), Send(b"hello"), Read("POST")]),
+    Case("expect continue with the body at once", request("POST /", LENGTH, "Expect: 100-continue", body=b"hello")),
+    Case("expect continue in capitals", request("POST /", LENGTH, "Expect: 100-Continue", body=b"hello")),
+    Case("expect something else", request("POST /", LENGTH, "Expect: the-unexpected", body=b"hello")),
+
+    answered("204", b"HTTP/1.1 204 No Content\r\nx-upstream: a\r\n\r\n"),
+    answered("304", b"HTTP/1.1 304 Not Modified\r\netag: \"x\"\r\n\r\n"),
+    answered("304 with a length", b"HTTP/1.1 304 Not Modified\r\ncontent-length: 10\r\n\r\n"),
+    answered("404", b"HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\nnone"),
+    answered("500", b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"),
+    answered("an unknown status", b"HTTP/1.1 299 Something Else\r\ncontent-length: 0\r\n\r\n"),
+    answered("a reason of its own", b"HTTP/1.1 200 Fine By Me\r\ncontent-length: 0\r\n\r\n"),
+    answered("no reason", b"HTTP/1.1 200 \r\ncontent-length: 0\r\n\r\n"),
+    answered("no reason and no space", b"HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n"),
+    answered("chunked answer", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+    answered("chunked answer in pieces", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nab", Pause(0.01),
+             b"c\r\n0\r\n", Pause(0.01), b"\r\n"),
+    answered("chunked answer with trailers", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-t: 1\r\n\r\n"),
+    answered("answer until the end", b"HTTP/1.1 200 OK\r\nx-upstream: a\r\n\r\nall of it", CLOSE),
+    answered("answer until the end after connection close", b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nall of it", CLOSE),
+    answered("answer with connection close", b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok", CLOSE),
+    answered("answer of HTTP/1.0", b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok", CLOSE),
+    answered("answer of HTTP/1.0 until the end", b"HTTP/1.0 200 OK\r\n\r\nold", CLOSE),
+    answered("interim answers", b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n", answer("a")),
+    answered("an unasked-for 100", b"HTTP/1.1 100 Continue\r\n\r\n", answer("a")),
+    answered("102", b"HTTP/1.1 102 Processing\r\n\r\n", answer("a")),
+    answered("repeated answer headers", b"HTTP/1.1 200 OK\r\nset-cookie: a=1\r\nset-cookie: b=2\r\ncontent-length: 0\r\n\r\n"),
+    answered("hop-by-hop fields of an answer",
+             b"HTTP/1.1 200 OK\r\nconnection: x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\ncontent-length: 0\r\n\r\n"),
+    answered("server and date of the upstream",
+             b"HTTP/1.1 200 OK\r\nserver: mine\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\ncontent-length: 0\r\n\r\n"),
+    answered("via of the upstream", b"HTTP/1.1 200 OK\r\nvia: 1.1 other\r\ncontent-length: 0\r\n\r\n"),
+    answered("high bytes in an answer", b"HTTP/1.1 200 OK\r\nx-high: caf\xe9\r\ncontent-length: 0\r\n\r\n"),
+    answered("a large answer", b"HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n" + b"x" * 300000),
+    answered("a large chunked answer", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n20000\r\n" + b"y" * 0x20000 + b"\r\n0\r\n\r\n"),
+    answered("an answer in single bytes", *(bytes([byte]) for byte in answer("a", b"slow"))),
+    Case("a large request", request("POST /", "Content-Length: 300000", body=b"z" * 300000)),
+    Case("an answer before the request's body", steps=[
+        Send(request("POST /", "Content-Length: 10")), Read("POST")], watch_end=False,
+        upstream=[[EARLY, answer("a"), READ_BODY]]),
+    Case("a second request while the first is answered slowly", steps=[
+        Send(request("GET /one")), Send(request("GET /two")), Read(), Read()],
+        upstream=[[Pause(0.02), answer("a", b"one")], [answer("a", b"two")]]),
+]

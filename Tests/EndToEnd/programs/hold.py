@@ -1,0 +1,5 @@
+"""Does nothing until it is told to end."""
+
+import signal
+
+signal.sigwait({signal.SIGTERM, signal.SIGINT})

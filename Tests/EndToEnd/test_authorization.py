@@ -1,0 +1,104 @@
+"""AuthorizationPolicy in a running mesh: who may call whom, and what the refused are told."""
+
+from mesh import fetch, proxied, wait_until
+from resources import WEB
+
+URL = "http://web/"
+
+
+def policy(name: str, spec: str) -> str:
+    return f"apiVersion: tulle.dev/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+
+
+def start(mesh):
+    mesh.apply(WEB)
+    workload = mesh.service("web", "one", protocol="http")
+    mesh.until_served(URL)
+    return workload
+
+
+def status(mesh, path: str = "", method: str = "GET", headers=None) -> int:
+    return proxied(mesh.probe.http_proxy, method, URL + path, headers).status
+
+
+def counters(workload) -> dict[str, int]:
+    lines = (line.split(": ") for line in fetch(workload.admin, "/stats").text.splitlines() if ".rbac." in line)
+    return {name.split(".rbac.")[1]: int(value) for name, value in lines}
+
+
+def test_deny_then_allow_then_nothing(mesh):
+    start(mesh)
+    mesh.apply(policy("no-admin", """
+  targetRefs: [{kind: Service, name: web}]
+  action: DENY
+  rules:
+    - to: [{operation: {paths: ["/admin*", "/users/{*}/secret"]}}]
+    - to: [{operation: {methods: [DELETE]}}]
+      when: [{key: "request.headers[x-sure]", notValues: ["yes"]}]
+"""))
+    wait_until(lambda: status(mesh, "admin/x") == 403, 15, what="the DENY policy holds")
+    assert status(mesh) == 200
+    assert status(mesh, "x/../admin") == 403, "by another spelling of the path"
+    assert status(mesh, "users/7/secret") == 403 and status(mesh, "users/7/8/secret") == 200
+    assert status(mesh, method="DELETE") == 403 or status(mesh, method="DELETE", headers={"x-sure": "no"}) == 403
+    assert status(mesh, method="DELETE", headers={"x-sure": "yes"}) == 200
+    mesh.apply(policy("readers", """
+  selector: {matchLabels: {app: web}}
+  rules:
+    - from: [{source: {ipBlocks: [127.0.0.0/8]}}]
+      to: [{operation: {methods: [GET]}}]
+"""))
+    wait_until(lambda: status(mesh, method="POST") == 403, 15, what="the ALLOW policy holds")
+    assert status(mesh) == 200
+    assert status(mesh, "admin") == 403, "what one denies no other allows"
+    assert status(mesh, method="DELETE", headers={"x-sure": "yes"}) == 403
+    refused = proxied(mesh.probe.http_proxy, "POST", URL)
+    assert refused.text == "RBAC: access denied"
+    assert "error=http_request_denied" in refused.headers["proxy-status"]
+    mesh.cli("delete", "authorizationpolicy", "readers")
+    wait_until(lambda: status(mesh, method="POST") == 200, 15, what="the ALLOW policy is gone")
+    mesh.cli("delete", "authorizationpolicy", "no-admin")
+    wait_until(lambda: status(mesh, "admin") == 200, 15, what="the DENY policy is gone")
+
+
+def test_who_is_not_known_is_no_principal(mesh):
+    start(mesh)
+    mesh.apply(policy("mesh-only", """
+  rules: [{from: [{source: {principals: ["*"]}}]}]
+"""))
+    wait_until(lambda: status(mesh) == 403, 15, what="nobody without a certificate may call")
+    mesh.apply(policy("from-here", """
+  rules: [{when: [{key: source.ip, values: [127.0.0.1]}]}]
+"""))
+    wait_until(lambda: status(mesh) == 200, 15, what="one of two ALLOW policies is enough")
+
+
+def test_a_dry_run_counts_and_an_audit_too(mesh):
+    workload = start(mesh)
+    mesh.apply(policy("tried", """
+  action: DENY
+  dryRun: true
+  rules: [{to: [{operation: {paths: [/later]}}]}]
+"""))
+    mesh.apply(policy("watched", """
+  action: AUDIT
+  rules: [{to: [{operation: {paths: [/seen]}}]}]
+"""))
+    wait_until(lambda: {"dry_run.shadow_denied", "audit.shadow_denied"} <= counters(workload).keys(), 15, what="both filters are there")
+    before = counters(workload)
+    assert status(mesh, "later") == 200 and status(mesh, "seen") == 200
+    after = counters(workload)
+    assert after["dry_run.shadow_denied"] == before["dry_run.shadow_denied"] + 1
+    assert after["audit.shadow_denied"] == before["audit.shadow_denied"] + 1
+
+
+def test_a_policy_says_what_became_of_it(mesh):
+    start(mesh)
+    mesh.apply(policy("web", "{rules: [{}]}"))
+
+    def programmed():
+        resource = fetch(mesh.api, "/api/v1/resources/authorizationpolicies/default/web")
+        if resource.status != 200:
+            return False
+        return any(c["type"] == "Programmed" and c["status"] == "True" for c in resource.json()["status"]["conditions"])
+    wait_until(programmed, 15, what="the sidecar has taken the policy")

@@ -1,0 +1,2 @@
+import Testing
+@Test("the room builds") func builds() { #expect(Bool(true)) }

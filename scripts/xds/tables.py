@@ -1,0 +1,215 @@
+"""Writes the field tables and the page of honoured fields from a descriptor set.
+
+    tables.py SCHEMA.binpb TABLES.swift FIELDS.md
+
+Reads the protobuf wire format by hand, so that it needs nothing but Python.
+"""
+
+import sys
+
+SCALARS = {1: "double", 2: "float", 3: "int64", 4: "uint64", 5: "int32", 8: "bool", 9: "string", 12: "bytes", 13: "uint32"}
+
+
+def records(data):
+    """The (field number, value) pairs of a message; values are ints or bytes."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while at < len(data):
+        key = varint()
+        if key & 7 == 0:
+            yield key >> 3, varint()
+        elif key & 7 == 2:
+            size = varint()
+            yield key >> 3, data[at:at + size]
+            at += size
+        else:
+            raise ValueError(f"wire type {key & 7} does not occur in descriptors")
+
+
+class Node:
+    """A descriptor: `all(n)` lists field n's values, `text(n)` and `number(n)` read a single one."""
+
+    def __init__(self, data):
+        self.fields = {}
+        for number, value in records(data):
+            self.fields.setdefault(number, []).append(value)
+
+    def all(self, number):
+        return [Node(value) for value in self.fields.get(number, [])]
+
+    def text(self, number):
+        return self.fields.get(number, [b""])[-1].decode()
+
+    def number(self, number, default=None):
+        return self.fields.get(number, [default])[-1]
+
+
+def packed(data):
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            yield value
+            value = shift = 0
+
+
+def comments(file):
+    """Path → comment, from a file's source info."""
+    found = {}
+    for location in (entry for info in file.all(9) for entry in info.all(1)):
+        text = (location.text(3) or location.text(4)).strip()
+        if text:
+            path = tuple(value for data in location.fields.get(1, []) for value in packed(data))
+            found[path] = " ".join(line.strip() for line in text.splitlines())
+    return found
+
+
+class Field:
+    def __init__(self, node, maps, oneofs, comment):
+        self.name, self.number, self.json = node.text(1), node.number(3), node.text(10)
+        self.type_name = node.text(6).lstrip(".")
+        self.map = maps.get(self.type_name)
+        self.repeated = node.number(4) == 3 and self.map is None
+        self.oneof = oneofs[node.number(9)] if node.number(9) is not None else None
+        self.type = node.number(5)
+        self.comment = comment
+
+    def kind(self):
+        if self.map:
+            return f".map({self.map.kind()})"
+        if self.type == 11:
+            return f'.message("{self.type_name}")'
+        if self.type == 14:
+            return f'.enumeration("{self.type_name}")'
+        return "." + SCALARS[self.type]
+
+    def shown(self, known):
+        def link(name):
+            short = name.removeprefix("google.protobuf.")
+            return f"[{name}](#{anchor(name)})" if name in known else short
+
+        if self.map:
+            return f"map from string to {self.map.shown(known)}"
+        base = link(self.type_name) if self.type == 11 else SCALARS.get(self.type, "enum")
+        return f"list of {base}" if self.repeated else base
+
+
+def anchor(name):
+    return name.lower().replace(".", "")
+
+
+def collect(data):
+    messages, enums = {}, {}
+
+    def enum(prefix, node):
+        enums[f"{prefix}.{node.text(1)}"] = [(value.text(1), value.number(2, 0)) for value in node.all(2)]
+
+    def message(prefix, node, path, notes):
+        full = f"{prefix}.{node.text(1)}"
+        nested = node.all(3)
+        maps = {}
+        for child in nested:
+            if any(options.number(7) for options in child.all(7)):
+                key, value = child.all(2)
+                assert SCALARS.get(key.number(5)) == "string", "only maps by string occur"
+                maps[f"{full}.{child.text(1)}"] = Field(value, {}, [], "")
+        oneofs = [one.text(1) for one in node.all(8)]
+        fields = [
+            Field(field, maps, oneofs, notes.get(path + (2, index), "")) for index, field in enumerate(node.all(2))
+        ]
+        messages[full] = (notes.get(path, ""), fields)
+        for index, child in enumerate(nested):
+            if f"{full}.{child.text(1)}" not in maps:
+                message(full, child, path + (3, index), notes)
+        for child in node.all(4):
+            enum(full, child)
+
+    for file in Node(data).all(1):
+        package, notes = file.text(2), comments(file)
+        for index, node in enumerate(file.all(4)):
+            message(package, node, (4, index), notes)
+        for node in file.all(5):
+            enum(package, node)
+    return messages, enums
+
+
+def swift(messages, enums):
+    out = [
+        "// DO NOT EDIT. Generated by scripts/generate-xds from Sources/TulleXDS/Schema.",
+        "// swift-format-ignore-file",
+        "",
+        "extension MessageShape {",
+        "    static let tables: [MessageShape] = {",
+        "        var tables: [MessageShape] = []",
+        f"        tables.reserveCapacity({len(messages)})",
+    ]
+    for name, (_, fields) in sorted(messages.items()):
+        out.append(f'        tables.append(MessageShape("{name}", [')
+        for field in fields:
+            extras = ", repeated: true" if field.repeated else ""
+            extras += f', oneof: "{field.oneof}"' if field.oneof else ""
+            out.append(f'            FieldShape("{field.name}", "{field.json}", {field.number}, {field.kind()}{extras}),')
+        out.append("        ]))")
+    out += ["        return tables", "    }()", "}", "", "extension EnumShape {", "    static let tables: [EnumShape] = {"]
+    out += ["        var tables: [EnumShape] = []", f"        tables.reserveCapacity({len(enums)})"]
+    for name, values in sorted(enums.items()):
+        listed = ", ".join(f'("{value}", {number})' for value, number in values)
+        out.append(f'        tables.append(EnumShape("{name}", [{listed}]))')
+    out += ["        return tables", "    }()", "}"]
+    return "\n".join(out) + "\n"
+
+
+def page(messages, enums):
+    out = [
+        "# The xDS fields that Tulle honours",
+        "",
+        "Generated by `scripts/generate-xds` from `Sources/TulleXDS/Schema`. A field that is not here is refused in a file",
+        "by its full path (`--allow-unknown-static-fields` makes that a warning), and counted and warned of in a dynamic",
+        "resource (`--reject-unknown-dynamic-fields` makes that a refusal). Both spellings of a name are read: `snake_case`",
+        "and `lowerCamelCase`. Names and numbers are Envoy's v3 API's.",
+        "",
+    ]
+    for name, (comment, fields) in sorted(messages.items()):
+        out += [f"### {name}", ""]
+        if comment:
+            out += [comment, ""]
+        if not fields:
+            out += ["No fields.", ""]
+            continue
+        out += ["| Field | Type | |", "|---|---|---|"]
+        for field in fields:
+            note = field.comment
+            element = field.map or field
+            if element.type == 14:
+                values = ", ".join(f"`{value}`" for value, _ in enums[element.type_name])
+                note = f"{values}. {note}".strip()
+            if field.oneof:
+                note = f"One of `{field.oneof}`. {note}".strip()
+            out.append(f"| `{field.name}` | {field.shown(messages)} | {note} |")
+        out.append("")
+    return "\n".join(out)
+
+
+def main():
+    source, tables, fields = sys.argv[1:]
+    with open(source, "rb") as file:
+        messages, enums = collect(file.read())
+    with open(tables, "w", encoding="utf-8") as file:
+        file.write(swift(messages, enums))
+    with open(fields, "w", encoding="utf-8") as file:
+        file.write(page(messages, enums))
+
+
+main()
