@@ -139,7 +139,8 @@ def test_the_commands_of_the_tls_page(tmp_path):
         ["bash", "-c", script + "; wait"], capture_output=True, text=True, timeout=60, cwd=tmp_path,
         env={**os.environ, "PATH": f"{binary('tulle-proxy').resolve().parent}:{os.environ['PATH']}"})
     assert done.stdout == "let in\n", done.stdout + done.stderr
-    assert "curl: (56)" in done.stderr, done.stderr
+    # Whether curl is told of the alert as it reads or as it still writes (55, or 35 before it wrote) is the scheduler's choice.
+    assert re.search(r"curl: \((35|55|56)\)", done.stderr), done.stderr
 
 
 @pytest.mark.parametrize("page", DOCS, ids=[page.name for page in DOCS])
