@@ -18,6 +18,8 @@ public struct ProxyOptions: Sendable {
     public var drainTime: Duration
     /// Applies another log level, when the admin is told one.
     public var setLogLevel: @Sendable (Logger.Level) -> Void
+    /// The secrets that the proxy gets for itself (`IdentityKeeper`); nobody else may give it those.
+    public var ownSecrets: Set<String> = []
     /// Seeds the balancers' random numbers, so that tests can repeat a run; nil takes the system's.
     public var seed: UInt64?
 
@@ -96,7 +98,8 @@ public final class Proxy: Sendable {
         }
         self.workers = workers
         let configurator = Configurator(
-            bootstrap: bootstrap, workers: workers, subscriber: subscriber, resolver: resolver, logger: logger)
+            bootstrap: bootstrap, workers: workers, ownSecrets: options.ownSecrets, subscriber: subscriber,
+            resolver: resolver, logger: logger)
         self.configurator = configurator
         demands.connect { demand in Task { await configurator.demand(demand) } }
         let idle = options.unusedLifetime
@@ -134,6 +137,9 @@ public final class Proxy: Sendable {
     public func apply(_ updates: [ResourceUpdate]) async -> [String: String] {
         await configurator.apply(updates)
     }
+
+    /// Serves what the proxy got for itself. Throws, with what was there before in use, when it cannot be.
+    func take(_ identity: WorkloadCertificate) async throws { try await configurator.take(own: identity.secrets) }
 
     /// The control plane has answered for listeners, so that `isReady` need not wait for more.
     public func listenersHaveArrived() async { await configurator.listenersHaveArrived() }

@@ -17,7 +17,7 @@ public struct LoopbackTransport: DiscoveryTransport {
     public func open(
         server: SocketAddress, path: String, metadata: [(name: String, value: String)]
     ) async throws -> any DiscoveryStream {
-        try await Self.proxy.value.call(path, at: server, metadata: metadata)
+        try await Self.proxy.value.call(path, at: .plain(server), metadata: metadata)
     }
 }
 

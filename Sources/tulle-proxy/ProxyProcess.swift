@@ -18,11 +18,12 @@ struct ProxyProcess {
         let bridge = DiscoveryBridge(
             translator: ResourceTranslator(rejectsUnknownFields: command.rejectUnknownDynamicFields), logger: logger)
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        let options = ProxyOptions(
+        var options = ProxyOptions(
             concurrency: command.concurrency > 0 ? command.concurrency : max(1, cores),
             unusedLifetime: .seconds(command.unusedTimeS), version: ProxyVersion.number,
             commandLine: command.asValues, drainTime: .seconds(command.drainTimeS),
             setLogLevel: { level in levels.set(level) })
+        options.ownSecrets = command.identity.secretNames
         let proxy = try await Proxy(
             bootstrap: bootstrap, options: options, subscriber: bootstrap.ads == nil ? nil : bridge, logger: logger)
         do {
@@ -36,6 +37,10 @@ struct ProxyProcess {
         proxy.onQuit { kill(getpid(), SIGTERM) }
         let client = makeClient(bootstrap, proxy, bridge, logger)
         if let client { bridge.connect(proxy: proxy, client: client) }
+        let keeper = command.identity.signer(proxy).map {
+            IdentityKeeper(proxy: proxy, signer: $0, expected: $0.account?.path, logger: logger)
+        }
+        let keeping = Task { await keeper?.run() }
         let discovery = Task { await client?.run() }
         let patience = Task { await awaitListeners(proxy, client) }
         logger.info("serving", metadata: ["version": "\(ProxyVersion.number)", "node": "\(bootstrap.node.id)"])
@@ -50,6 +55,7 @@ struct ProxyProcess {
 
         settling.cancel()
         patience.cancel()
+        keeping.cancel()
         client?.stop()
         let draining = Task { await proxy.drain(limit: .seconds(command.drainTimeS)) }
         let impatience = Task {
@@ -62,6 +68,7 @@ struct ProxyProcess {
         impatience.cancel()
         discovery.cancel()
         await discovery.value
+        await keeping.value
         await proxy.stop()
     }
 

@@ -12,7 +12,7 @@ struct ProxyTransport: DiscoveryTransport {
     func open(
         server: SocketAddress, path: String, metadata: [(name: String, value: String)]
     ) async throws -> any DiscoveryStream {
-        try await proxy.call(path, at: server, metadata: metadata)
+        try await proxy.call(path, at: .plain(server), metadata: metadata)
     }
 }
 

@@ -59,6 +59,8 @@ struct TulleProxyCommand: AsyncParsableCommand {
     @Option(help: "Seconds after which a service that nobody calls is given up (on-demand discovery).")
     var unusedTimeS: Int = 600
 
+    @OptionGroup(title: "Identity") var identity: IdentityFlags
+
     // Taken and without effect: hot restart is Envoy's way to replace a running process; Tulle has none to disable.
     @Option(help: .hidden) var baseId: Int?
     @Flag(help: .hidden) var useDynamicBaseId = false
@@ -79,6 +81,7 @@ struct TulleProxyCommand: AsyncParsableCommand {
             throw ValidationError("--concurrency \(concurrency): 0 to 256")
         }
         guard drainTimeS >= 0 else { throw ValidationError("--drain-time-s \(drainTimeS): 0 or more") }
+        try identity.validate()
         guard unusedTimeS > 0 else { throw ValidationError("--unused-time-s \(unusedTimeS): 1 or more") }
     }
 
@@ -120,6 +123,7 @@ struct TulleProxyCommand: AsyncParsableCommand {
         options.allowsUnknownFields = allowUnknownStaticFields
         options.serviceNode = serviceNode
         options.serviceCluster = serviceCluster
+        options.ownSecrets = identity.secretNames
         do {
             let loaded = try BootstrapFile.load(sources, options: options)
             for warning in loaded.warnings { Output.error("warning: \(warning)") }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import TulleModel
 
 /// One gRPC call on an HTTP/2 connection of its own: the caller's messages out; the server's messages in, and its status.
@@ -134,7 +135,14 @@ final class GRPCCallHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.failure(GRPCError(.unavailable, "the connection broke: \(ConnectFailure(error).text)")))
+        end(.failure(GRPCError(.unavailable, "the connection broke: \(Self.cause(error))")))
+    }
+
+    private static func cause(_ error: any Error) -> String {
+        switch error {
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: HandshakeFailure(error).text
+        default: ConnectFailure(error).text
+        }
     }
 
     // MARK: Events

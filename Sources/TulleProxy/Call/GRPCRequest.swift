@@ -5,15 +5,17 @@ struct GRPCRequest {
     /// `/package.Service/Method`.
     let path: String
     let authority: String
+    private let isSecure: Bool
     private let block: HeaderBlock
 
     /// - Throws: `invalidArgument` for a path or metadata that no field may hold.
-    init(path: String, authority: String, metadata: [(name: String, value: String)]) throws(GRPCError) {
+    init(path: String, to server: CallServer, metadata: [(name: String, value: String)]) throws(GRPCError) {
         guard path.utf8.first == 0x2F, Self.isTarget(path) else {
             throw GRPCError(.invalidArgument, "the path \"\(path)\" is not /SERVICE/METHOD")
         }
         self.path = path
-        self.authority = authority
+        authority = server.authority
+        if case .secure = server { isSecure = true } else { isSecure = false }
         var block = HeaderBlock()
         block.append(name: "content-type", value: "application/grpc")
         // Some proxies drop trailers unless they are asked for (`grpc/doc/PROTOCOL-HTTP2.md`).
@@ -32,7 +34,7 @@ struct GRPCRequest {
 
     func writeHTTP2(to writer: inout HeadWriter) {
         HPACKEncoder.method(.post, UnsafeRawBufferPointer(HTTPMethod.post.name.rawBytes), to: &writer)
-        HPACKEncoder.scheme(https: false, to: &writer)
+        HPACKEncoder.scheme(https: isSecure, to: &writer)
         var path = path
         path.withUTF8 { HPACKEncoder.path(UnsafeRawBufferPointer($0), nil, to: &writer) }
         var authority = authority

@@ -18,22 +18,12 @@ enum ClientCertificateField {
             var hash = ByteBuffer()
             for byte in SHA256.hash(data: der) { hash.writeHex(UInt64(byte), digits: 2) }
             parts.append("Hash=\(String(buffer: hash))")
-            if asked.certificate { parts.append("Cert=\"\(percent(pem(der), isUnreserved))\"") }
+            if asked.certificate { parts.append("Cert=\"\(percent(PEMText.text("CERTIFICATE", der), isUnreserved))\"") }
         }
         if asked.subject { parts.append("Subject=\"\(quoted(peer.subject))\"") }
         if asked.uri { parts += peer.uriNames.isEmpty ? ["URI="] : peer.uriNames.map { "URI=\(escaped($0))" } }
         if asked.dns { parts += peer.dnsNames.map { "DNS=\(escaped($0))" } }
         return parts.joined(separator: ";")
-    }
-
-    /// In lines of 64 digits, as OpenSSL writes them.
-    private static func pem(_ der: [UInt8]) -> String {
-        var base64 = Base64Stream()
-        var rest = base64.encode(ByteBuffer(bytes: der))
-        rest.writeImmutableBuffer(base64.finishEncoding())
-        var text = "-----BEGIN CERTIFICATE-----\n"
-        while let line = rest.readString(length: min(64, rest.readableBytes)), !line.isEmpty { text += line + "\n" }
-        return text + "-----END CERTIFICATE-----\n"
     }
 
     /// In percent what would end an element of the field or the field itself: names come from a stranger.

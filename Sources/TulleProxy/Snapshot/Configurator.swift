@@ -29,6 +29,7 @@ actor Configurator {
     private var absentVirtualHosts: Set<String> = []
     private var contexts: SecureContexts
     private let staticSecretNames: Set<String>
+    private let ownSecretNames: Set<String>
     private var rereading: Task<Void, Never>?
     private var resolutions: [String: Task<Void, Never>] = [:]
 
@@ -40,8 +41,8 @@ actor Configurator {
     private var bindFailures: [String: String] = [:]
 
     init(
-        bootstrap: Bootstrap, workers: [WorkerHandle], subscriber: (any ResourceSubscriber)?, resolver: NameResolver,
-        logger: Logger
+        bootstrap: Bootstrap, workers: [WorkerHandle], ownSecrets: Set<String> = [],
+        subscriber: (any ResourceSubscriber)?, resolver: NameResolver, logger: Logger
     ) {
         self.bootstrap = bootstrap
         self.workers = workers
@@ -51,6 +52,7 @@ actor Configurator {
         staticListenerNames = Set(bootstrap.listeners.map(\.name))
         staticClusterNames = Set(bootstrap.clusters.map(\.name))
         staticSecretNames = Set(bootstrap.secrets.keys)
+        ownSecretNames = ownSecrets
         contexts = SecureContexts(bootstrap.secrets)
     }
 
@@ -112,6 +114,12 @@ actor Configurator {
         return errors
     }
 
+    /// Takes what the proxy got for itself.
+    func take(own secrets: [String: Secret]) async throws {
+        for (name, secret) in secrets.sorted(by: { $0.key < $1.key }) { try contexts.take(name, secret) }
+        await publish()
+    }
+
     /// The control plane has told of its listeners for the first time, be it that there are none.
     func listenersHaveArrived() { listenersArrived = true }
 
@@ -160,6 +168,9 @@ actor Configurator {
         case .secret(let name, let secret):
             guard !staticSecretNames.contains(name) else {
                 throw ProxyError("secret \"\(name)\" is a static one; dynamic secrets need other names")
+            }
+            guard !ownSecretNames.contains(name) else {
+                throw ProxyError("secret \"\(name)\" is the proxy's own; dynamic secrets need other names")
             }
             do {
                 try contexts.take(name, secret)
@@ -340,7 +351,8 @@ actor Configurator {
         settle(.endpoints, wanted: endpoints) { assignments[$0] = nil }
         contexts.forgetUnused()
         // A secret is forgotten with the last context that is made of it.
-        settle(.secrets, wanted: contexts.secretNames.subtracting(staticSecretNames)) { try? contexts.take($0, nil) }
+        let wanted = contexts.secretNames.subtracting(staticSecretNames).subtracting(ownSecretNames)
+        settle(.secrets, wanted: wanted) { try? contexts.take($0, nil) }
     }
 
     private func settle(_ kind: DiscoveryKind, wanted: Set<String>, forgetting: (String) -> Void) {

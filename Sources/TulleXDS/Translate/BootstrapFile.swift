@@ -22,6 +22,8 @@ public enum BootstrapFile {
         /// `--service-node` and `--service-cluster` win over the file's node.
         public var serviceNode: String?
         public var serviceCluster: String?
+        /// Secrets that the proxy gets for itself, so that neither the file nor a control plane holds them.
+        public var ownSecrets: Set<String> = []
 
         public init() {}
     }
@@ -76,7 +78,9 @@ public enum BootstrapFile {
 
         let translation = Translation(origin: .file)
         let bootstrap = translation.bootstrap(message)
-        if reader.errors.isEmpty, translation.problems.isEmpty { translation.relations(message, bootstrap) }
+        if reader.errors.isEmpty, translation.problems.isEmpty {
+            translation.relations(message, bootstrap, ownSecrets: options.ownSecrets)
+        }
         let read = reader.errors
         // What could not be read is missing from the message: that it is missing there need not be told as well.
         let problems = translation.problems.filter { problem in

@@ -102,7 +102,9 @@ extension Translation {
     // MARK: - Between resources
 
     /// Checks what needs the whole bootstrap; call it only when the parts are good.
-    func relations(_ message: Envoy_Config_Bootstrap_V3_Bootstrap, _ bootstrap: Bootstrap) {
+    func relations(
+        _ message: Envoy_Config_Bootstrap_V3_Bootstrap, _ bootstrap: Bootstrap, ownSecrets: Set<String>
+    ) {
         let names = Set(bootstrap.clusters.map(\.name))
         within("static_resources") {
             unique("clusters", bootstrap.clusters.map { ($0.name, "cluster") })
@@ -134,7 +136,7 @@ extension Translation {
                     }
                 }
             }
-        } else if let field = firstDiscovered(message, bootstrap) {
+        } else if let field = firstDiscovered(message, bootstrap, ownSecrets) {
             fail("dynamic_resources", "ads_config is required by \(field)")
         }
     }
@@ -160,9 +162,11 @@ extension Translation {
     }
 
     /// What in the bootstrap comes over the aggregated stream, if anything does.
-    private func firstDiscovered(_ message: Envoy_Config_Bootstrap_V3_Bootstrap, _ bootstrap: Bootstrap) -> String? {
+    private func firstDiscovered(
+        _ message: Envoy_Config_Bootstrap_V3_Bootstrap, _ bootstrap: Bootstrap, _ ownSecrets: Set<String>
+    ) -> String? {
         func discovered(_ tls: TLSContext?) -> String? {
-            tls?.secretNames.first { bootstrap.secrets[$0] == nil }
+            tls?.secretNames.first { bootstrap.secrets[$0] == nil && !ownSecrets.contains($0) }
                 .map { "secret \(ConfigurationError.quoted($0)), which static_resources does not hold," }
         }
         if bootstrap.dynamicListeners { return "lds_config" }

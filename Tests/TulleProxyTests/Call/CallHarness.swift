@@ -27,7 +27,8 @@ final class CallHarness {
     ) throws {
         var options = GRPCCall.Options()
         change(&options)
-        let request = try GRPCRequest(path: path, authority: "control:15010", metadata: metadata)
+        let request = try GRPCRequest(
+            path: path, to: .plain(SocketAddress(host: "control", port: 15010)), metadata: metadata)
         handler = GRPCCallHandler(request, options: options, loop: channel.eventLoop)
         var http2 = HTTP2Options()
         http2.streamWindowBytes = serverWindow

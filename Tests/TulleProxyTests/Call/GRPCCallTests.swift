@@ -24,9 +24,9 @@ import TulleTesting
         arguments: [("a b", "x"), ("", "x"), (":path", "x"), ("grpc-status", "0"), ("x", "a\r\nb")])
     func wrongMetadata(name: String, value: String) {
         #expect(throws: GRPCError.self) {
-            try GRPCRequest(path: "/a/b", authority: "c", metadata: [(name: name, value: value)])
+            try GRPCRequest(path: "/a/b", to: .socket(path: "c"), metadata: [(name: name, value: value)])
         }
-        #expect(throws: GRPCError.self) { try GRPCRequest(path: "/a b", authority: "c", metadata: []) }
+        #expect(throws: GRPCError.self) { try GRPCRequest(path: "/a b", to: .socket(path: "c"), metadata: []) }
     }
 
     @Test("what is sent gets its length in front, and the half-close comes behind it")
@@ -339,7 +339,7 @@ import TulleTesting
         pool.start()
         do {
             let call = try await GRPCCall.open(
-                GRPCRequest(path: "/a.B/C", authority: server.description, metadata: []), at: server,
+                GRPCRequest(path: "/a.B/C", to: .plain(server), metadata: []), at: .plain(server),
                 options: GRPCCall.Options(), on: MultiThreadedEventLoopGroup.singleton.next(),
                 resolver: NameResolver(pool: pool))
             try await pool.shutdownGracefully()
