@@ -86,7 +86,8 @@ public final class ControlPlane: ServiceLifecycle.Service {
         registry.restore(registryFile.load())
         let deliveries = DeliveryStatus()
         let metrics = PushMetrics()
-        let mesh = LiveMesh(keeper: keeper, registry: registry, deliveries: deliveries)
+        let mesh = LiveMesh(
+            keeper: keeper, registry: registry, deliveries: deliveries, trustDomain: authority.trustDomain.name)
         let slot = ServerSlot()
         let push = Push(
             compiler: MeshCompiler(), metrics: metrics, makeWorld: { await mesh.world() },
@@ -105,7 +106,9 @@ public final class ControlPlane: ServiceLifecycle.Service {
             configuration: configuration.api,
             handlers: APIHandlers(
                 configuration: configuration.api, keeper: keeper, mesh: mesh, reports: reports,
-                identity: IdentityHandlers(authority: authority, store: identities, signingAddress: signingAddress),
+                identity: IdentityHandlers(
+                    authority: authority, store: identities, signingAddress: signingAddress,
+                    socket: try configuration.identity.socket(beside: configuration.storePath) ?? ""),
                 stats: StatsCollector(client: client), metrics: APIMetrics()),
             logger: logger,
             onRunning: { [apiAddress, logger] address in

@@ -63,14 +63,21 @@ def test_deny_then_allow_then_nothing(mesh):
 
 def test_who_is_not_known_is_no_principal(mesh):
     start(mesh)
+    web, = [each for each in fetch(mesh.api, "/api/v1/workloads").json()["items"] if each["service"] == "web"]
+    inbound = f"127.0.0.1:{web['ports'][0]['inbound']}"
+
+    def nameless() -> int:
+        return fetch(inbound, "/").status
+    assert nameless() == 200
     mesh.apply(policy("mesh-only", """
   rules: [{from: [{source: {principals: ["*"]}}]}]
 """))
-    wait_until(lambda: status(mesh) == 403, 15, what="nobody without a certificate may call")
+    wait_until(lambda: nameless() == 403, 15, what="nobody without a certificate may call")
+    assert status(mesh) == 200, "who has one may"
     mesh.apply(policy("from-here", """
   rules: [{when: [{key: source.ip, values: [127.0.0.1]}]}]
 """))
-    wait_until(lambda: status(mesh) == 200, 15, what="one of two ALLOW policies is enough")
+    wait_until(lambda: nameless() == 200, 15, what="one of two ALLOW policies is enough")
 
 
 def test_a_dry_run_counts_and_an_audit_too(mesh):

@@ -46,7 +46,8 @@ struct GetCommand: AsyncParsableCommand {
                 try show(found, format, console) { MeshTables.endpoints(found) }
             case "proxy", "proxies":
                 let found = try await client.proxies().filter { name == nil || $0.id == name || $0.workload == name }
-                try show(found, format, console) { MeshTables.proxies(found) }
+                let workloads = format == .table ? try await client.workloads() : []
+                try show(found, format, console) { MeshTables.proxies(found, of: workloads) }
             default:
                 try await resources(client, format, scope, console)
             }

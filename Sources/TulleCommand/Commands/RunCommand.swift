@@ -67,6 +67,32 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Who the workload is to others (env TULLE_SERVICE_ACCOUNT, default: the service's name).", valueName: "name"
+        ))
+    var serviceAccount: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file with a join token, on another machine than the control plane's, where its socket is not (env \
+            TULLE_JOIN_TOKEN_FILE).
+            """, valueName: "file"))
+    var joinTokenFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the token is redeemed (env TULLE_SIGNING, default: as the control plane says).",
+            valueName: "host:port"))
+    var signing: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of the roots that prove --signing (env TULLE_SIGNING_ROOTS, default: as the control plane says).",
+            valueName: "file"))
+    var signingRoots: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The control plane's xDS address (env TULLE_XDS, default \(Self.defaultXDS)).", valueName: "host:port"))
     var xds: String?
 
@@ -131,6 +157,10 @@ struct RunCommand: AsyncParsableCommand {
         options.concurrency = try Setting.number(concurrency, "TULLE_CONCURRENCY", default: 1, range: 1...256)
         options.logLevel = Setting.text(proxyLogLevel, "TULLE_PROXY_LOG_LEVEL", default: "warning")
         options.proxyLog = Setting.optional(proxyLog, "TULLE_PROXY_LOG")
+        options.identity = RunIdentity.Wishes(
+            tokenFile: Setting.optional(joinTokenFile, "TULLE_JOIN_TOKEN_FILE"),
+            address: try Setting.optional(signing, "TULLE_SIGNING").map { try HostPort($0, flag: "--signing") },
+            rootsFile: Setting.optional(signingRoots, "TULLE_SIGNING_ROOTS"), patience: options.readyTimeout / 2)
 
         let signals = try Signals.hear([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH])
         let proxy = try ProxyExecutable.find()
@@ -160,6 +190,8 @@ struct RunCommand: AsyncParsableCommand {
         try Name.check(service, what: "--service")
         let namespace = namespace.namespace
         try Name.check(namespace, what: "--namespace")
+        let account = Setting.text(serviceAccount, "TULLE_SERVICE_ACCOUNT", default: service)
+        try Name.check(account, what: "--service-account")
         let address = Setting.text(address, "TULLE_ADDRESS", default: "127.0.0.1")
         guard PortClaim.isFree(0, on: address), !["0.0.0.0", "::"].contains(address) else {
             throw Failure(
@@ -177,7 +209,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let admin = try Setting.number(adminPort, "TULLE_ADMIN_PORT", default: 0, range: 0...65_535)
         return RunPlan(
-            service: service, namespace: namespace, labels: all, address: address,
+            service: service, namespace: namespace, account: account, labels: all, address: address,
             ports: try zip(specs, PortSpec.names(specs)).map { spec, name in
                 .init(name: name, app: spec.port, inbound: try claim.take(on: address), proto: spec.proto)
             },

@@ -17,6 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
     private struct Everything: Encodable {
         var control: StatusView
         var proxies: [ProxyView]
+        var workloads: [WorkloadView]
         var resources: [JSON]
     }
 
@@ -27,13 +28,15 @@ struct StatusCommand: AsyncParsableCommand {
         do {
             all = Everything(
                 control: try await client.status(), proxies: try await client.proxies(),
+                workloads: try await client.workloads(),
                 resources: try await client.resources(kind: nil, namespace: nil))
         } catch let error as APIError {
             throw Failure(error)
         }
         let format = try output.format()
         if format == .table {
-            console.print(Self.text(all.control, all.proxies, all.resources, console.output), terminator: "")
+            console.print(
+                Self.text(all.control, all.proxies, all.workloads, all.resources, console.output), terminator: "")
         } else {
             try console.print(all, format)
         }
@@ -43,7 +46,8 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     static func text(
-        _ status: StatusView, _ proxies: [ProxyView], _ resources: [JSON], _ palette: Palette
+        _ status: StatusView, _ proxies: [ProxyView], _ workloads: [WorkloadView], _ resources: [JSON],
+        _ palette: Palette
     ) -> String {
         let counts = status.resources.filter { $0.value > 0 }.sorted { $0.key < $1.key }
             .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
@@ -56,7 +60,7 @@ struct StatusCommand: AsyncParsableCommand {
 
             """
         if let error = status.store.error { text += palette.paint("store error    \(error)", .red) + "\n" }
-        if !proxies.isEmpty { text += "\n" + MeshTables.proxies(proxies).text(palette) }
+        if !proxies.isEmpty { text += "\n" + MeshTables.proxies(proxies, of: workloads).text(palette) }
         if !resources.isEmpty { text += "\n" + MeshTables.resources(resources, now: Date()).text(palette) }
         if !status.refusals.isEmpty {
             text += "\n"

@@ -5,7 +5,9 @@ import TulleModel
 /// The tables of what the control plane knows.
 enum MeshTables {
     static func workloads(_ workloads: [WorkloadView]) -> Table {
-        var table = Table(["NAMESPACE", "SERVICE", "WORKLOAD", "VERSION", "ADDRESS", "PORTS", "PID", "STATE"])
+        var table = Table([
+            "NAMESPACE", "SERVICE", "WORKLOAD", "VERSION", "ADDRESS", "PORTS", "PID", "IDENTITY", "STATE",
+        ])
         for workload in workloads {
             let ports = workload.ports.map { "\($0.app)\($0.protocol.isEmpty ? "" : "/\($0.protocol)")" }
             table.rows.append([
@@ -13,10 +15,15 @@ enum MeshTables {
                 .init(shortName(workload.id)), .init(workload.version.isEmpty ? "-" : workload.version),
                 .init(workload.address), .init(ports.isEmpty ? "-" : ports.joined(separator: ",")),
                 .init(String(workload.pid)),
+                identity(workload.identity),
                 .init(workload.state.rawValue, workload.state == .connected ? .green : .yellow),
             ])
         }
         return table
+    }
+
+    private static func identity(_ identity: String?) -> Table.Cell {
+        identity.map { .init($0) } ?? .init("none: plain text", .yellow)
     }
 
     static func endpoints(_ services: [ServiceView]) -> Table {
@@ -41,13 +48,15 @@ enum MeshTables {
         return table
     }
 
-    static func proxies(_ proxies: [ProxyView]) -> Table {
-        var table = Table(["PROXY", "AGENT", "PROTOCOL", "ACCEPTED", "PENDING", "REFUSED"])
+    static func proxies(_ proxies: [ProxyView], of workloads: [WorkloadView]) -> Table {
+        var table = Table(["PROXY", "AGENT", "IDENTITY", "PROTOCOL", "ACCEPTED", "PENDING", "REFUSED"])
+        let identities = Dictionary(workloads.map { ($0.id, $0.identity) }, uniquingKeysWith: { first, _ in first })
         for proxy in proxies {
             let count = { (answer: ProxyView.Answer) in proxy.resources.count { $0.answer == answer } }
             let refused = count(.refused)
             table.rows.append([
                 .init(shortName(proxy.id)), .init(proxy.userAgent.isEmpty ? "-" : proxy.userAgent),
+                identity(identities[proxy.id] ?? nil),
                 .init((proxy.flavour == "delta" ? "delta" : "sotw") + (proxy.onDemand ? ", on demand" : "")),
                 .init(String(count(.accepted))), .init(String(count(.pending))),
                 .init(String(refused), refused > 0 ? .red : nil),

@@ -41,13 +41,13 @@ struct ProxyExecutable: Sendable {
     /// - Parameter cache: where tulle-proxy keeps what it knows of the mesh, for when it is restarted while the control
     ///   plane is away.
     func arguments(
-        bootstrap: String, cache: String, concurrency: Int, logLevel: String, drain: Duration
+        bootstrap: String, cache: String, concurrency: Int, logLevel: String, drain: Duration, identity: [String] = []
     ) -> [String] {
         var arguments = [
             "-c", bootstrap, "--concurrency", String(concurrency), "-l", logLevel,
             "--drain-time-s", String(max(1, drain.components.seconds)),
         ]
-        arguments += isEnvoy ? ["--use-dynamic-base-id"] : ["--cache-dir", cache]
+        arguments += isEnvoy ? ["--use-dynamic-base-id"] : ["--cache-dir", cache] + identity
         return arguments
     }
 }

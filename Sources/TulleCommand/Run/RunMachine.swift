@@ -4,6 +4,8 @@ import Foundation
 /// then the sidecar drained. Events in, actions out; no clock, no process, no socket.
 struct RunMachine: Sendable {
     enum Event: Equatable, Sendable {
+        /// It is clear how the sidecar gets a certificate, or that it does not.
+        case identitySettled
         /// The sidecar has its configuration and listens.
         case proxyReady
         /// The bound on waiting for that has passed.
@@ -24,6 +26,8 @@ struct RunMachine: Sendable {
     }
 
     enum Action: Equatable, Sendable {
+        /// See to it that `identitySettled` follows.
+        case settleIdentity
         case startProxy
         case startProxyLater(Duration)
         case startCommand
@@ -78,10 +82,7 @@ struct RunMachine: Sendable {
         self.isClientOnly = isClientOnly
     }
 
-    mutating func begin() -> [Action] {
-        proxyLives = true
-        return [.startProxy]
-    }
+    func begin() -> [Action] { [.settleIdentity] }
 
     mutating func handle(_ event: Event) -> [Action] {
         switch event {
@@ -101,7 +102,7 @@ struct RunMachine: Sendable {
             return [.report(.proxyRefused(reason))] + close(RunStatus.failed)
         case .proxyExited(let exit, let uptime):
             return proxyExited(exit, uptime)
-        case .restartDue:
+        case .identitySettled, .restartDue:
             guard !isClosing else { return [] }
             proxyLives = true
             return [.startProxy]

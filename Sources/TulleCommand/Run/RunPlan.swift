@@ -13,6 +13,10 @@ struct RunPlan: Sendable {
 
     var service: String
     var namespace: String
+    /// Who it is: the last part of its SPIFFE ID.
+    var account: String
+    /// How its sidecar gets a certificate; nil without one.
+    var identity: RunIdentity?
     var labels: [String: String]
     /// Where other sidecars reach this one.
     var address: String
@@ -47,7 +51,8 @@ struct RunPlan: Sendable {
             "TULLE": .object([
                 "service": .string(service),
                 "namespace": .string(namespace),
-                "account": .string("default"),
+                "account": .string(account),
+                "identity": .bool(identity != nil),
                 "labels": labels,
                 "version": .string(version),
                 "address": .string(address),

@@ -10,6 +10,7 @@ actor RunSupervisor {
         /// How long the sidecar may take to finish what is in flight.
         var proxyGrace = Duration.seconds(5)
         var concurrency = 1
+        var identity = RunIdentity.Wishes()
         var logLevel = "warning"
         /// Where the sidecar logs; nil for a file that goes with the run.
         var proxyLog: String?
@@ -69,6 +70,7 @@ actor RunSupervisor {
     private func carryOut(_ actions: [RunMachine.Action]) async -> Int32? {
         for action in actions {
             switch action {
+            case .settleIdentity: settleIdentity()
             case .startProxy: startProxy()
             case .startProxyLater(let delay): later(delay, .restartDue)
             case .startCommand: startCommand()
@@ -99,6 +101,26 @@ actor RunSupervisor {
         }
     }
 
+    /// A sidecar that Envoy stands in for gets no certificate: it has no way to ask for one.
+    private func settleIdentity() {
+        let (post, directory, client, wishes) = (post, directory, controlPlane, options.identity)
+        guard !proxy.isEnvoy else {
+            post.yield(.identitySettled)
+            return
+        }
+        Task {
+            do {
+                plan.identity = try await RunIdentity.find(wishes, client, directory)
+                try directory.write(SidecarBootstrap.yaml(plan), to: "bootstrap.yaml")
+            } catch {
+                plan.identity = nil
+                let reason = (error as? Failure)?.message ?? "\(error)"
+                console.remark("no certificate, so that connections with others are plain text: \(reason)")
+            }
+            post.yield(.identitySettled)
+        }
+    }
+
     private func startProxy() {
         let log = open(logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         let silence = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -108,7 +130,8 @@ actor RunSupervisor {
         }
         let arguments = proxy.arguments(
             bootstrap: directory.file("bootstrap.yaml"), cache: directory.file("xds"),
-            concurrency: options.concurrency, logLevel: options.logLevel, drain: options.proxyGrace)
+            concurrency: options.concurrency, logLevel: options.logLevel, drain: options.proxyGrace,
+            identity: plan.identity?.arguments(namespace: plan.namespace, account: plan.account) ?? [])
         // SIGKILL: with this process killed nobody is left to see that a gentler signal was obeyed.
         let launch = Launch(
             program: proxy.path, arguments: arguments, output: log < 0 ? nil : log, input: silence,

@@ -13,6 +13,8 @@ struct IdentityHandlers: Sendable {
     let store: any IdentityStore
     /// `HOST:PORT` of the signing server; empty until it listens.
     let signingAddress: Announcement
+    /// The path of the socket where local users get certificates; empty where there is none.
+    let socket: String
 
     func createToken(_ request: JoinTokenRequest) async throws -> NewJoinToken {
         let account: ServiceAccount
@@ -55,7 +57,7 @@ struct IdentityHandlers: Sendable {
     func authorityView() async throws -> AuthorityView {
         let issued = try await store.issued(at: Date(), limit: Self.shownCertificates)
         return AuthorityView(
-            trustDomain: authority.trustDomain.name, signing: signingAddress.text,
+            trustDomain: authority.trustDomain.name, signing: signingAddress.text, socket: socket,
             lifetimeSeconds: Int(authority.lifetime.components.seconds),
             certificates: try authority.summaries.map {
                 AuthorityView.Certificate(

@@ -7,19 +7,20 @@ struct LiveMesh: MeshDirectory {
     let keeper: ResourceKeeper
     let registry: WorkloadRegistry
     let deliveries: DeliveryStatus
+    let trustDomain: String
 
     /// Everything at this moment, for a compilation or a look.
     func world() async -> World {
         let snapshot = await keeper.snapshot
         return World(
-            revision: snapshot.revision, resources: snapshot.entries.values.map(\.resource),
+            revision: snapshot.revision, trustDomain: trustDomain, resources: snapshot.entries.values.map(\.resource),
             created: snapshot.entries.mapValues(\.stored.createdRevision),
             workloads: registry.workloads)
     }
 
     func workloads() async -> [WorkloadView] {
         registry.entries.compactMap { entry in
-            entry.workload.map { WorkloadView($0, isLost: entry.isStale) }
+            entry.workload.map { WorkloadView($0, isLost: entry.isStale, trustDomain: trustDomain) }
         }.sorted { ($0.namespace, $0.service, $0.id) < ($1.namespace, $1.service, $1.id) }
     }
 
@@ -54,11 +55,12 @@ struct LiveMesh: MeshDirectory {
 }
 
 extension WorkloadView {
-    init(_ workload: Workload, isLost: Bool) {
+    init(_ workload: Workload, isLost: Bool, trustDomain: String) {
         let locality = [workload.locality.region, workload.locality.zone, workload.locality.subZone]
         self.init(
             id: workload.id, service: workload.service, namespace: workload.namespace, account: workload.account,
-            name: workload.workloadName, version: workload.version, labels: workload.labels,
+            identity: workload.hasIdentity ? workload.spiffeID(in: trustDomain) : nil, name: workload.workloadName,
+            version: workload.version, labels: workload.labels,
             address: workload.address,
             ports: workload.ports.map {
                 Port(name: $0.name, app: $0.app, inbound: $0.inbound, protocol: $0.protocolName)

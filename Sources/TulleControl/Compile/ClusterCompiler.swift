@@ -63,8 +63,19 @@ struct ClusterCompiler {
             // Addresses listed by hand are apps as they are, without a sidecar.
             let isDirect = world.slices[name] != nil
             Self.speak(servicePort.appProtocol, &cluster, toApp: isDirect)
+            secure(&cluster, service, port)
         }
         return cluster
+    }
+
+    /// Sidecars with certificates speak TLS with each other.
+    private func secure(_ cluster: inout XCluster, _ service: MeshService, _ port: Int) {
+        guard recipient.hasIdentity else { return }
+        let members = world.workloads(of: service).filter(\.hasIdentity)
+        let identities = Set(members.map { $0.spiffeID(in: world.trustDomain) })
+        guard !identities.isEmpty else { return }
+        MutualTLS(trustDomain: world.trustDomain)
+            .secure(&cluster, service.name, port: port, identities: identities.sorted())
     }
 
     /// Sets which HTTP the endpoints are spoken to in, and how long an unused connection is kept.

@@ -64,6 +64,7 @@ struct EndpointCompiler {
             ?? declared
         let text = [workload.workloadName, workload.namespace, canonical, revision, "tulle"].joined(separator: ";")
         endpoint.metadata = .istio(["workload": Google_Protobuf_Value(stringValue: text)])
+        if workload.hasIdentity { MutualTLS.mark(&endpoint) }
         return endpoint
     }
 

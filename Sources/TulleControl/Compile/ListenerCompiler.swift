@@ -10,6 +10,9 @@ struct ListenerCompiler {
     // How long the first bytes may take before a connection is taken for one whose server speaks first. Loopback and
     // local clients send theirs within a millisecond; nobody notices 50 ms once a connection.
     private static let detection = Duration.milliseconds(50)
+    // A caller of the mesh greets with TLS at once; one on a crowded machine may be slow to. Only who comes without TLS to a server
+    // that speaks first waits for it.
+    private static let greeting = Duration.milliseconds(500)
     // From the first byte of a head to its last: a client that takes longer holds the connection for its own sake.
     private static let headersTimeout = Duration.seconds(10)
     // An exchange in which nothing moves for an hour is dead; long polls and quiet WebSockets are not cut.
@@ -71,6 +74,11 @@ struct ListenerCompiler {
         manager.httpFilters = admission + Self.bridge(speaks) + [Self.router]
         // An app may take /x/../admin for /admin, and so must rules, which may come while connections are open; as Istio's.
         manager.normalizePath = true
+        if recipient.hasIdentity {
+            // The app is told who calls, by what the certificate proves and nothing else.
+            manager.forwardClientCertDetails = .sanitizeSet
+            manager.setCurrentClientCertDetails.uri = true
+        }
 
         var listener = XListener()
         listener.name = XDSNames.inboundListener(port: port.app)
@@ -80,6 +88,11 @@ struct ListenerCompiler {
         listener.statPrefix = "inbound_\(port.app)"
         let tcp = tcpProxy(statPrefix: "inbound_\(port.app)", [(cluster, 1)])
         fill(&listener, speaks, http: manager, tcp: tcp, admission: authorization.filters(for: .connections))
+        if recipient.hasIdentity {
+            MutualTLS(trustDomain: world.trustDomain).secure(&listener)
+            listener.listenerFiltersTimeout = .of(
+                speaks == .http || speaks == .http2 ? Self.headersTimeout : Self.greeting)
+        }
         return listener
     }
 

@@ -44,7 +44,7 @@ public struct MeshCompiler: ResourceCompiler {
         switch type {
         case .endpoints where node.isOnDemand: return "endpoints"
         case .virtualHost: return "\(dialect(node))|\(Recipient.namespace(of: node))"
-        case .cluster, .endpoints: return "\(dialect(node))|\(inboundSignature(node))"
+        case .cluster, .endpoints: return "\(dialect(node))|\(hasIdentity(node))|\(inboundSignature(node))"
         case .routes:
             guard let outbound = node.node.metadata["TULLE"]?["outbound"] else {
                 return "\(dialect(node))|\(Recipient.namespace(of: node))"
@@ -103,6 +103,8 @@ public struct MeshCompiler: ResourceCompiler {
     private func dialect(_ node: ConnectedNode) -> String {
         node.userAgent.lowercased().hasPrefix("grpc") ? "grpc" : "proxy"
     }
+
+    private func hasIdentity(_ node: ConnectedNode) -> Bool { node.node.metadata["TULLE"]?["identity"] == .bool(true) }
 
     /// What inbound clusters are made of: the workload's ports, and what services select it by.
     private func inboundSignature(_ node: ConnectedNode) -> String {

@@ -17,6 +17,9 @@ struct Recipient {
     /// The workload beside the proxy; nil for mere clients.
     var workload: Workload?
 
+    /// Whether it has a certificate to show.
+    var hasIdentity: Bool { dialect == .proxy && workload?.hasIdentity ?? false }
+
     init(_ node: ConnectedNode, in world: World) {
         // The registry has read the metadata already, unless the node is not registered yet or no more.
         let workload = world.workload(node.id) ?? (try? WorkloadMetadata.workload(of: node.node))

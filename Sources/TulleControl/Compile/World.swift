@@ -5,6 +5,8 @@ public import TulleModel
 public final class World: Sendable {
     /// The store's revision of the resources.
     public let revision: Int64
+    /// The first part of every identity in the mesh.
+    public let trustDomain: String
     /// In force, checked; sorted by key.
     public let resources: [Resource]
     /// Sorted by id.
@@ -34,10 +36,11 @@ public final class World: Sendable {
     ///   - created: when each resource was made, in any unit: of two routes that match alike the older wins. Those
     ///     without come first.
     public init(
-        revision: Int64 = 0, resources: [Resource] = [], created: [ResourceKey: Int64] = [:],
-        workloads: [Workload] = []
+        revision: Int64 = 0, trustDomain: String = IdentityConfiguration.defaultTrustDomain,
+        resources: [Resource] = [], created: [ResourceKey: Int64] = [:], workloads: [Workload] = []
     ) {
         self.revision = revision
+        self.trustDomain = trustDomain
         self.resources = resources.sorted { $0.key < $1.key }
         self.workloads = workloads.sorted { $0.id < $1.id }
         selection = WorkloadSelection(self.workloads)

@@ -50,6 +50,9 @@ public struct Workload: Hashable, Sendable {
         }
     }
 
+    /// The SPIFFE ID of its account.
+    func spiffeID(in trustDomain: String) -> String { "spiffe://\(trustDomain)/ns/\(namespace)/sa/\(account)" }
+
     /// The node id, which is also the workload's id in the API.
     public var id: String
     /// The service named at its start; empty for a workload that only calls others.
@@ -73,6 +76,8 @@ public struct Workload: Hashable, Sendable {
     /// Whether its app listens: before, no requests should go to it. Who does not say counts as ready.
     public var ready: Bool
     public var locality: Locality
+    /// Whether its sidecar has a certificate for its account, and so speaks TLS with others of the mesh.
+    public var hasIdentity: Bool
     /// `WORKLOAD_NAME`, for metric labels; the service's name when the node gives none.
     public var workloadName: String
 
@@ -81,7 +86,7 @@ public struct Workload: Hashable, Sendable {
         labels: [String: String] = [:], version: String = "", address: String = "127.0.0.1", ports: [Port] = [],
         outbound: Outbound = Outbound(), upstreams: [Upstream] = [], admin: String = "", pid: Int = 0,
         run: String = "", exiting: Bool = false, ready: Bool = true, locality: Locality = Locality(),
-        workloadName: String? = nil
+        hasIdentity: Bool = false, workloadName: String? = nil
     ) {
         self.id = id
         self.service = service
@@ -99,6 +104,7 @@ public struct Workload: Hashable, Sendable {
         self.exiting = exiting
         self.ready = ready
         self.locality = locality
+        self.hasIdentity = hasIdentity
         self.workloadName = workloadName ?? service
     }
 }

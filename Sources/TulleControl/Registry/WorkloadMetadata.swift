@@ -46,6 +46,7 @@ public struct WorkloadMetadata {
             exiting: try root.boolean("exiting", in: fields),
             ready: try root.boolean("ready", in: fields, default: true),
             locality: node.locality,
+            hasIdentity: try root.boolean("identity", in: fields),
             workloadName: node.metadata["WORKLOAD_NAME"]?.string.flatMap { name in
                 name.isEmpty || name.utf8.count > maxTextBytes ? nil : name
             })

@@ -13,6 +13,8 @@ final class DownstreamConnection {
     var isSecure = false
     /// What the client's certificate says; nil without TLS, or where the client showed none that was verified.
     var peer: PeerCertificate?
+    /// Who its ends are, by the worker's `PrincipalTable`.
+    var principals: Int32 = 0
     /// What `x-forwarded-client-cert` says of the client; nil where it says nothing.
     var clientCertificateField: String?
     /// The authority of the CONNECT in whose tunnel the connection's requests come; nil outside of one.

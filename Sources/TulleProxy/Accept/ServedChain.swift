@@ -63,6 +63,9 @@ struct ServedChain {
         connection.serverName = detected.serverName
         connection.isSecure = handshake != nil
         connection.peer = handshake?.peer
+        if let peer = handshake?.peer {
+            connection.principals = listener.worker.stats.principals.number(of: ConnectionPrincipals(peer, own: own))
+        }
         if case .denied(let policy) = admission.admit(connection) {
             if case .tcp(let runtime) = filter { runtime.logDenial(of: connection, by: policy) }
             return DeniedConnectionHandler()

@@ -91,7 +91,8 @@ struct StatsReport: Sendable {
     private var requests: [LabelledSeries] {
         snapshot.clusters.sorted { $0.key < $1.key }.flatMap { name, cluster in
             cluster.series.map { key, series in
-                var labels = self.labels(of: cluster, named: name, isInbound: key.isInbound, workload: key.workload)
+                var labels = self.labels(
+                    of: cluster, named: name, isInbound: key.isInbound, workload: key.workload, key.principals)
                 labels.responseCode = "\(key.status)"
                 if key.isGRPC {
                     labels.requestProtocol = "grpc"
@@ -104,18 +105,27 @@ struct StatsReport: Sendable {
                 return LabelledSeries(labels: labels, series: series)
             }
             .sorted {
-                ($0.labels.responseCode, $0.labels.grpcStatus, $0.labels.responseFlags)
-                    < ($1.labels.responseCode, $1.labels.grpcStatus, $1.labels.responseFlags)
+                ($0.labels.responseCode, $0.labels.grpcStatus, $0.labels.responseFlags, $0.labels.source.principal)
+                    < (
+                        $1.labels.responseCode, $1.labels.grpcStatus, $1.labels.responseFlags,
+                        $1.labels.source.principal
+                    )
             }
         }
     }
 
     private func labels(
-        of cluster: ClusterStatsSnapshot, named name: String, isInbound: Bool, workload: WorkloadName
+        of cluster: ClusterStatsSnapshot, named name: String, isInbound: Bool, workload: WorkloadName,
+        _ principals: ConnectionPrincipals
     ) -> IstioMetrics.Labels {
         var labels = IstioMetrics.Labels(reporter: isInbound ? .destination : .source)
         if isInbound {
             labels.destination = ownWorkload
+            labels.isMutual = !principals.peer.isEmpty
+            if labels.isMutual {
+                labels.source.principal = principals.peer
+                labels.destination.principal = principals.own.isEmpty ? IstioMetrics.unknown : principals.own
+            }
         } else {
             labels.source = ownWorkload
             labels.destination = Self.workload(workload)
@@ -203,7 +213,9 @@ struct StatsReport: Sendable {
     }
 
     private func writeTCP(to writer: inout PrometheusWriter) {
-        let relayed = snapshot.clusters.filter { $0.value.tcp.opened > 0 }.sorted { $0.key < $1.key }
+        let relayed = snapshot.clusters.sorted { $0.key < $1.key }.flatMap { name, cluster in
+            cluster.tcp.sorted { $0.key.peer < $1.key.peer }.map { (name, cluster, $0.key, $0.value) }
+        }
         guard !relayed.isEmpty else { return }
         let families: [(name: String, help: String, value: (TCPTotals) -> UInt64)] = [
             (IstioMetrics.tcpConnectionsOpened, "TCP connections opened.", { $0.opened }),
@@ -213,10 +225,11 @@ struct StatsReport: Sendable {
         ]
         for family in families {
             writer.family(family.name, .counter, help: family.help)
-            for (name, cluster) in relayed {
-                var labels = labels(of: cluster, named: name, isInbound: cluster.isInbound, workload: .unknown)
+            for (name, cluster, principals, totals) in relayed {
+                var labels = labels(
+                    of: cluster, named: name, isInbound: cluster.isInbound, workload: .unknown, principals)
                 labels.requestProtocol = "tcp"
-                writer.sample(labels.pairs, family.value(cluster.tcp))
+                writer.sample(labels.pairs, family.value(totals))
             }
         }
     }

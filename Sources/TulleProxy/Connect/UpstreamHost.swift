@@ -158,7 +158,7 @@ final class UpstreamHost {
     private func connectShared() {
         connectingShared += 1
         let connection = UpstreamHTTP2Connection(host: self)
-        cluster.worker.connect(to: self, handler: connection) { failure in
+        cluster.worker.connect(to: self, speaking: .http2, handler: connection) { failure in
             self.connectingShared -= 1
             guard let failure else {
                 self.cluster.connected(self)
@@ -197,7 +197,7 @@ final class UpstreamHost {
     private func connect() {
         connecting += 1
         let connection = UpstreamHTTP1Connection(host: self)
-        cluster.worker.connect(to: self, handler: connection) { failure in
+        cluster.worker.connect(to: self, speaking: .http1, handler: connection) { failure in
             self.connecting -= 1
             if let failure { self.connectFailed(failure) } else { self.connected(connection) }
         }

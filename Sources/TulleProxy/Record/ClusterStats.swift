@@ -8,7 +8,9 @@ final class ClusterStats {
     private var service: ClusterStatsSnapshot.Service
     private var endpointCount = 0
     private var counters = Counters<ClusterCounter>()
-    private var tcp = TCPTotals()
+    /// By the number of the connection's principals.
+    private var tcp: [Int32: TCPTotals] = [:]
+    private let principals: PrincipalTable
 
     /// One for each combination of labels seen: few, so that a walk from the last one used finds it at once.
     private var series: [RequestSeries] = []
@@ -29,7 +31,8 @@ final class ClusterStats {
     /// Up to here a walk over the addresses is quicker than hashing one.
     private static let maxWalkedPeers = 8
 
-    init(_ definition: ClusterDefinition) {
+    init(_ definition: ClusterDefinition, _ principals: PrincipalTable = PrincipalTable()) {
+        self.principals = principals
         name = definition.cluster.name
         isInbound = definition.cluster.name.hasPrefix("inbound|")
         service = ClusterStatsSnapshot.Service()
@@ -95,17 +98,16 @@ final class ClusterStats {
 
     // MARK: Relayed TCP
 
-    func tcpOpened() {
-        tcp.opened &+= 1
+    /// - Parameter principals: whose connection it is, by the worker's `PrincipalTable`.
+    func tcpOpened(_ principals: Int32 = 0) {
+        tcp[principals, default: TCPTotals()].opened &+= 1
     }
 
     /// - Parameters:
     ///   - received: bytes that came from the downstream peer.
     ///   - sent: bytes that went to it.
-    func tcpClosed(received: UInt64, sent: UInt64) {
-        tcp.closed &+= 1
-        tcp.received &+= received
-        tcp.sent &+= sent
+    func tcpClosed(received: UInt64, sent: UInt64, _ principals: Int32 = 0) {
+        tcp[principals, default: TCPTotals()].merge(TCPTotals(closed: 1, received: received, sent: sent))
     }
 
     // MARK: Exchanges
@@ -118,8 +120,8 @@ final class ClusterStats {
         counters.add(.bytesReceived, Int64(truncatingIfNeeded: outcome.responseBytes))
         let key = RequestSeries.Key(
             status: Int32(truncatingIfNeeded: outcome.status), flags: outcome.flags.rawValue,
-            workload: outcome.endpoint.map(workload(of:)) ?? 0, isInbound: outcome.isInbound,
-            isGRPC: outcome.isGRPC, grpcStatus: outcome.grpcStatus)
+            workload: outcome.endpoint.map(workload(of:)) ?? 0, principals: outcome.principals,
+            isInbound: outcome.isInbound, isGRPC: outcome.isGRPC, grpcStatus: outcome.grpcStatus)
         series[index(of: key)].record(outcome)
     }
 
@@ -179,9 +181,12 @@ final class ClusterStats {
 
     func snapshot() -> ClusterStatsSnapshot {
         ClusterStatsSnapshot(
-            service: service, isInbound: isInbound, endpointCount: endpointCount, counters: counters, tcp: tcp,
+            service: service, isInbound: isInbound, endpointCount: endpointCount, counters: counters,
+            tcp: Dictionary(tcp.map { (principals[$0.key], $0.value) }, uniquingKeysWith: { first, _ in first }),
             series: Dictionary(
-                series.map { (.init($0.key, workload: workloads[Int($0.key.workload)]), $0) },
+                series.map {
+                    (.init($0.key, workloads[Int($0.key.workload)], principals[$0.key.principals]), $0)
+                },
                 uniquingKeysWith: { first, second in
                     var sum = first
                     sum.merge(second)
@@ -191,7 +196,7 @@ final class ClusterStats {
 
     func reset() {
         counters.reset()
-        tcp = TCPTotals()
+        tcp = [:]
         series.removeAll()
         lastSeries = 0
     }
@@ -205,6 +210,8 @@ struct ExchangeOutcome {
     var requestBytes: UInt64
     var responseBytes: UInt64
     var isInbound: Bool
+    /// Of the downstream connection, by the worker's `PrincipalTable`.
+    var principals: Int32 = 0
     var isGRPC = false
     /// Negative when there is none.
     var grpcStatus: Int16 = -1

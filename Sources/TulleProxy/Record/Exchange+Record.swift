@@ -10,6 +10,7 @@ extension Exchange {
             status: responseHasBegun ? response.status : 0, flags: flags,
             durationNanoseconds: UInt64(max(0, (NIODeadline.now() - startTime).nanoseconds)),
             requestBytes: requestBytes, responseBytes: responseBytes, isInbound: runtime.isInbound,
+            principals: connection.principals,
             isGRPC: isGRPC, grpcStatus: Int16(truncatingIfNeeded: grpcStatus), requestMessages: requestMessages.count,
             responseMessages: responseMessages.count, endpoint: lastHost?.endpoint)
         runtime.stats.requestEnded(outcome)

@@ -31,6 +31,8 @@ struct RequestSeries: Sendable {
         var status: Int32
         var flags: UInt32
         var workload: Int32
+        /// By `PrincipalTable`.
+        var principals: Int32 = 0
         var isInbound: Bool
         var isGRPC: Bool
         /// Negative when there is none.

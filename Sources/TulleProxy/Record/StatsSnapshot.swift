@@ -49,14 +49,16 @@ struct ClusterStatsSnapshot: Sendable {
         var isGRPC: Bool
         var grpcStatus: Int16
         var workload: WorkloadName
+        var principals: ConnectionPrincipals
 
-        init(_ key: RequestSeries.Key, workload: WorkloadName) {
+        init(_ key: RequestSeries.Key, _ workload: WorkloadName, _ principals: ConnectionPrincipals) {
             status = key.status
             flags = key.flags
             isInbound = key.isInbound
             isGRPC = key.isGRPC
             grpcStatus = key.grpcStatus
             self.workload = workload
+            self.principals = principals
         }
     }
 
@@ -64,12 +66,16 @@ struct ClusterStatsSnapshot: Sendable {
     var isInbound: Bool
     var endpointCount: Int
     var counters: Counters<ClusterCounter>
-    var tcp: TCPTotals
+    var tcp: [ConnectionPrincipals: TCPTotals]
     var series: [Key: RequestSeries]
 
     mutating func merge(_ other: ClusterStatsSnapshot) {
         counters.merge(other.counters)
-        tcp.merge(other.tcp)
+        tcp.merge(other.tcp) { first, second in
+            var sum = first
+            sum.merge(second)
+            return sum
+        }
         endpointCount = max(endpointCount, other.endpointCount)
         if service.host.isEmpty { service = other.service }
         series.merge(other.series) { first, second in

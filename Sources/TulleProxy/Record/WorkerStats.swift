@@ -2,6 +2,8 @@ import TulleModel
 
 /// All statistics of one worker. Touched on the worker's loop alone; a scrape hops there and copies it.
 final class WorkerStats {
+    /// Whom this worker has met on connections from downstream.
+    let principals = PrincipalTable()
     private var clusters: [String: ClusterStats] = [:]
     private var listeners: [String: ListenerStats] = [:]
     private var managers: [String: HTTPConnectionManagerStats] = [:]
@@ -12,7 +14,7 @@ final class WorkerStats {
     func cluster(_ definition: ClusterDefinition) -> ClusterStats {
         let name = definition.cluster.altStatName.isEmpty ? definition.cluster.name : definition.cluster.altStatName
         if let known = clusters[name] { return known }
-        let stats = ClusterStats(definition)
+        let stats = ClusterStats(definition, principals)
         clusters[name] = stats
         return stats
     }

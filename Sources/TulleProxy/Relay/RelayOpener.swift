@@ -88,7 +88,7 @@ final class RelayOpener<End: RelayEnd>: DemandWaiter, TimerOwner, Cancellable {
         }
         attemptsLeft -= 1
         let end = makeEnd()
-        worker.connect(to: host, handler: end.handler) { failure in
+        worker.connect(to: host, speaking: nil, handler: end.handler) { failure in
             guard let failure else {
                 cluster.connected(host)
                 guard let finished = self.finished else { return end.close() }

@@ -126,10 +126,11 @@ final class TCPProxyHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .refused(let failure, let endpoint): return fail(.upstreamConnectionFailure, endpoint, failure.text)
         }
         self.session = session
-        host.cluster.stats.tcpOpened()
+        let principals = connection.principals
+        host.cluster.stats.tcpOpened(principals)
         session.ended = { [self] in
             host.cluster.stats.tcpClosed(
-                received: $0.downstream.bytesReceived, sent: $0.upstream.bytesReceived)
+                received: $0.downstream.bytesReceived, sent: $0.upstream.bytesReceived, principals)
             log(host, received: $0.downstream.bytesReceived, sent: $0.upstream.bytesReceived)
             worker.untrack(self)
         }

@@ -4,7 +4,34 @@ import TulleModel
 struct ClusterSecurity: Sendable {
     struct Choice: Sendable {
         let tls: UpstreamTLS
-        let context: SecureContext
+        /// For bytes that are relayed as they are.
+        private let opaque: SecureContext
+        private let http1: SecureContext?
+        private let http2: SecureContext?
+
+        /// Where no protocols are listed, what is spoken anyway is offered (ALPN), as by Envoy: a server that speaks both takes
+        /// HTTP/1.1 where nothing is, and one that serves several things tells them apart by it.
+        init(_ tls: UpstreamTLS, _ version: Cluster.UpstreamProtocol, _ contexts: inout SecureContexts) throws {
+            self.tls = tls
+            opaque = try contexts.context(tls)
+            func offering(_ name: String) throws -> SecureContext {
+                var tls = tls
+                tls.context.applicationProtocols = [name]
+                return try contexts.context(tls)
+            }
+            let isListed = !tls.context.applicationProtocols.isEmpty
+            http1 = isListed || version == .http2 ? nil : try offering("http/1.1")
+            http2 = isListed || version == .http1 ? nil : try offering("h2")
+        }
+
+        /// - Parameter version: nil for bytes that are relayed.
+        func context(for version: WireVersion?) -> SecureContext {
+            switch version {
+            case .http1: http1 ?? opaque
+            case .http2: http2 ?? opaque
+            case nil: opaque
+            }
+        }
     }
 
     private struct Match: Sendable {
@@ -24,12 +51,7 @@ struct ClusterSecurity: Sendable {
 
     init(_ cluster: Cluster, _ contexts: inout SecureContexts) throws {
         func choice(_ tls: UpstreamTLS?) throws -> Choice? {
-            guard var tls else { return nil }
-            // What is spoken anyway is offered too: a server that speaks both takes HTTP/1.1 where nothing is.
-            if cluster.upstreamProtocol == .http2, tls.context.applicationProtocols.isEmpty {
-                tls.context.applicationProtocols = ["h2"]
-            }
-            return Choice(tls: tls, context: try contexts.context(tls))
+            try tls.map { try Choice($0, cluster.upstreamProtocol, &contexts) }
         }
         common = try choice(cluster.tls)
         matches = try cluster.tlsMatches.map { Match(wanted: $0.match, choice: try choice($0.tls)) }

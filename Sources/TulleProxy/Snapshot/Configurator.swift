@@ -53,6 +53,7 @@ actor Configurator {
         staticClusterNames = Set(bootstrap.clusters.map(\.name))
         staticSecretNames = Set(bootstrap.secrets.keys)
         ownSecretNames = ownSecrets
+        hasOwnSecrets = ownSecrets.isEmpty
         contexts = SecureContexts(bootstrap.secrets)
     }
 
@@ -89,9 +90,12 @@ actor Configurator {
 
     private var hasStarted = false
 
+    /// Whether it can prove who it is, or need not.
+    private var hasOwnSecrets: Bool
+
     /// Whether everything that was known at the start, and was asked for then, serves.
     var isReady: Bool {
-        hasStarted && (!bootstrap.dynamicListeners || listenersArrived)
+        hasStarted && hasOwnSecrets && (!bootstrap.dynamicListeners || listenersArrived)
             && listeners.keys.allSatisfy { served[$0] != nil && opened.contains($0) }
     }
 
@@ -117,6 +121,7 @@ actor Configurator {
     /// Takes what the proxy got for itself.
     func take(own secrets: [String: Secret]) async throws {
         for (name, secret) in secrets.sorted(by: { $0.key < $1.key }) { try contexts.take(name, secret) }
+        hasOwnSecrets = true
         await publish()
     }
 

@@ -8,15 +8,17 @@ extension Worker {
     /// Opens a connection to the host on this loop, with the handler as the last of it, behind TLS where the cluster has it. The
     /// outcome is nil on success and comes on the loop; the connection is open by then, its peer known, and nothing has been
     /// read from it.
+    /// - Parameter version: nil for bytes that are relayed as they are.
     func connect(
-        to host: UpstreamHost, handler: any ChannelHandler, outcome: @escaping (ConnectFailure?) -> Void
+        to host: UpstreamHost, speaking version: WireVersion?, handler: any ChannelHandler,
+        outcome: @escaping (ConnectFailure?) -> Void
     ) {
         let cluster = host.cluster.config
         let attempt = ConnectAttempt(outcome)
         let timeout = cluster.connectTimeout > .zero ? cluster.connectTimeout : .seconds(10)
         let secured: [any ChannelHandler]
         do {
-            secured = try secure(host, handler, attempt, within: timeout)
+            secured = try secure(host, version, handler, attempt, within: timeout)
         } catch {
             let failure = HandshakeFailure(error)
             host.cluster.stats.handshake(failure.counted)
@@ -51,10 +53,11 @@ extension Worker {
     /// The handlers that speak TLS with the host until the handshake is over and `handler` follows them, the first the nearest to
     /// the socket; none where the host is spoken to in plain bytes.
     private func secure(
-        _ host: UpstreamHost, _ handler: any ChannelHandler, _ attempt: ConnectAttempt, within timeout: Duration
+        _ host: UpstreamHost, _ version: WireVersion?, _ handler: any ChannelHandler, _ attempt: ConnectAttempt,
+        within timeout: Duration
     ) throws -> [any ChannelHandler] {
         guard let choice = host.cluster.definition.security.choice(for: host.endpoint) else { return [] }
-        guard let current = choice.context.current else { throw HandshakeFailure.notReady }
+        guard let current = choice.context(for: version).current else { throw HandshakeFailure.notReady }
         // A name that nobody vouches for says nothing.
         guard current.verifiesPeer || !choice.tls.verifiesServerName else { throw HandshakeFailure.unverifiedName }
         let hostname = host.endpoint.hostname

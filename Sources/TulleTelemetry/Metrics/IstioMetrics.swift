@@ -44,6 +44,8 @@ public enum IstioMetrics {
         /// Empty for what is not gRPC, and for calls without a status.
         public var grpcStatus = ""
         public var responseFlags = "-"
+        /// Whether the peer has proved who it is, by TLS.
+        public var isMutual = false
 
         public init(reporter: Reporter) { self.reporter = reporter }
 
@@ -72,8 +74,11 @@ public enum IstioMetrics {
                 ("destination_cluster", destination.cluster),
                 ("request_protocol", requestProtocol),
                 ("response_flags", responseFlags),
-                // The source does not know what its peer enforces; without mTLS the destination enforces nothing.
-                ("connection_security_policy", reporter == .source ? IstioMetrics.unknown : "none"),
+                // The source does not know what its peer enforces.
+                (
+                    "connection_security_policy",
+                    reporter == .source ? IstioMetrics.unknown : isMutual ? "mutual_tls" : "none"
+                ),
             ]
             if !responseCode.isEmpty { pairs.append(("response_code", responseCode)) }
             if requestProtocol == "grpc" { pairs.append(("grpc_response_status", grpcStatus)) }

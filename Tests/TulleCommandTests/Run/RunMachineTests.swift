@@ -8,15 +8,25 @@ struct RunMachineTests {
     /// A machine whose command runs.
     private func running(clientOnly: Bool = false) -> RunMachine {
         var machine = RunMachine(startsAnyway: false, isClientOnly: clientOnly)
-        _ = machine.begin()
+        _ = machine.handle(.identitySettled)
         _ = machine.handle(.proxyReady)
         return machine
+    }
+
+    @Test("a run that was stopped before it was clear how its sidecar gets a certificate starts none")
+    func stoppedEarly() {
+        var machine = RunMachine(startsAnyway: false, isClientOnly: false)
+        _ = machine.begin()
+        #expect(machine.handle(.signalHeard(SIGINT)) == [.leave])
+        #expect(machine.handle(.identitySettled) == [])
+        #expect(machine.handle(.left) == [.exit(130)])
     }
 
     @Test("the command starts only when the sidecar is ready")
     func ready() {
         var machine = RunMachine(startsAnyway: false, isClientOnly: false)
-        #expect(machine.begin() == [.startProxy])
+        #expect(machine.begin() == [.settleIdentity])
+        #expect(machine.handle(.identitySettled) == [.startProxy])
         #expect(machine.handle(.proxyReady) == [.startCommand, .watchPorts])
         #expect(machine.handle(.readyWaitElapsed) == [])
     }
@@ -24,7 +34,7 @@ struct RunMachineTests {
     @Test("no configuration in time ends the run with 125 and starts nothing")
     func notReady() {
         var machine = RunMachine(startsAnyway: false, isClientOnly: false)
-        _ = machine.begin()
+        _ = machine.handle(.identitySettled)
         #expect(machine.handle(.readyWaitElapsed) == [.report(.notReady), .leave, .stopProxy])
         #expect(machine.handle(.left) == [])
         #expect(machine.handle(.proxyExited(.status(0), uptime: .seconds(1))) == [.exit(125)])
@@ -33,7 +43,7 @@ struct RunMachineTests {
     @Test("--start-anyway starts the command without configuration")
     func anyway() {
         var machine = RunMachine(startsAnyway: true, isClientOnly: false)
-        _ = machine.begin()
+        _ = machine.handle(.identitySettled)
         #expect(machine.handle(.readyWaitElapsed) == [.report(.startingAnyway), .startCommand, .watchPorts])
     }
 
@@ -52,7 +62,7 @@ struct RunMachineTests {
     @Test("nobody waits for the ports of a client")
     func portless() {
         var machine = RunMachine(startsAnyway: false, isClientOnly: true)
-        _ = machine.begin()
+        _ = machine.handle(.identitySettled)
         #expect(machine.handle(.proxyReady) == [.startCommand])
     }
 
@@ -118,7 +128,7 @@ struct RunMachineTests {
     @Test("a sidecar that dies before it is ready ends the run")
     func diesEarly() {
         var machine = RunMachine(startsAnyway: false, isClientOnly: false)
-        _ = machine.begin()
+        _ = machine.handle(.identitySettled)
         let actions = machine.handle(.proxyExited(.status(1), uptime: .zero))
         #expect(actions == [.report(.proxyDiedEarly(.status(1))), .leave])
         #expect(machine.handle(.left) == [.exit(125)])
@@ -154,7 +164,7 @@ struct RunMachineTests {
     @Test("SIGTERM before the command runs ends the run with 143")
     func early() {
         var machine = RunMachine(startsAnyway: false, isClientOnly: false)
-        _ = machine.begin()
+        _ = machine.handle(.identitySettled)
         #expect(machine.handle(.signalHeard(SIGTERM)) == [.leave, .stopProxy])
         #expect(machine.handle(.proxyReady) == [])
         _ = machine.handle(.left)

@@ -8,7 +8,8 @@ import TulleModel
 /// What a run tells its sidecar, its command and the control plane.
 struct RunPlanTests {
     private let plan = RunPlan(
-        service: "web", namespace: "shop", labels: ["app": "web", "version": "1.2"], address: "127.0.0.1",
+        service: "web", namespace: "shop", account: "web-account", labels: ["app": "web", "version": "1.2"],
+        address: "127.0.0.1",
         ports: [.init(name: "http", app: 8080, inbound: 20_001, proto: "http")],
         upstreams: [
             UpstreamSpec(service: "order-db", namespace: "shop", port: 6379, listen: 20_004),
@@ -32,12 +33,29 @@ struct RunPlanTests {
         let workload = try #require(try WorkloadMetadata.workload(of: node))
         #expect(workload.service == "web")
         #expect(workload.namespace == "shop")
+        #expect(workload.account == "web-account" && !workload.hasIdentity)
         #expect(workload.version == "1.2")
         #expect(workload.ports == [.init(name: "http", app: 8080, inbound: 20_001, protocolName: "http")])
         #expect(workload.outbound.httpProxy == 20_002)
         #expect(workload.upstreams.map(\.listen) == [20_004, 20_005])
         #expect(workload.admin == "127.0.0.1:20003")
         #expect(workload.run == "abc")
+    }
+
+    @Test("a sidecar is told where its certificate is to be had, and the control plane that it has one")
+    func identity() throws {
+        var plan = plan
+        plan.identity = .token(file: "token", address: HostPort(host: "::1", port: 15_012), roots: "roots.pem")
+        #expect(plan.metadata["TULLE"]?["identity"] == .bool(true))
+        #expect(
+            plan.identity?.arguments(namespace: "shop", account: "web") == [
+                "--signing-address", "[::1]:15012", "--signing-roots", "roots.pem", "--join-token-file", "token",
+                "--service-account", "shop/web",
+            ])
+        #expect(
+            RunIdentity.socket(path: "/s").arguments(namespace: "a", account: "b") == [
+                "--signing-socket", "/s", "--service-account", "a/b",
+            ])
     }
 
     @Test("a workload is ready once its app listens, and at once where there is nothing to listen on")

@@ -110,7 +110,36 @@ struct ClusterStatsTests {
         let counts = Dictionary(uniqueKeysWithValues: sum.series.map { ($0.workload.name, $1.count) })
         #expect(counts == ["a": 1, "b": 2])
         #expect(sum.counters[.activeConnections] == 1)
-        #expect(sum.tcp.received == 3 && sum.tcp.sent == 5 && sum.tcp.opened == 1)
+        let tcp = sum.tcp[.unknown]
+        #expect(tcp?.received == 3 && tcp?.sent == 5 && tcp?.opened == 1 && sum.tcp.count == 1)
+    }
+
+    @Test("who called is told apart, and is the same on each worker whatever its number there")
+    func principals() {
+        var peer = PeerCertificate()
+        func of(_ name: String) -> ConnectionPrincipals {
+            peer.uriNames = [name]
+            return ConnectionPrincipals(peer, own: ["spiffe://td/me"])
+        }
+        let (here, there) = (PrincipalTable(), PrincipalTable())
+        let (left, right) = (ClusterStats(Self.definition(), here), ClusterStats(Self.definition(), there))
+        #expect(here.number(of: .unknown) == 0 && here.number(of: ConnectionPrincipals(nil, own: ["x"])) == 0)
+        for (stats, table, names) in [(left, here, ["a", "b"]), (right, there, ["b"])] {
+            for name in names {
+                var outcome = Self.outcome()
+                outcome.principals = table.number(of: of(name))
+                stats.record(outcome)
+                stats.tcpOpened(outcome.principals)
+            }
+            stats.record(Self.outcome())
+        }
+        var sum = left.snapshot()
+        sum.merge(right.snapshot())
+        let counts = Dictionary(uniqueKeysWithValues: sum.series.map { ($0.principals.peer, $1.count) })
+        #expect(counts == ["": 2, "a": 1, "b": 2])
+        #expect(sum.tcp.mapValues(\.opened) == [of("a"): 1, of("b"): 2])
+        for number in 0..<10_000 { _ = here.number(of: of("stranger \(number)")) }
+        #expect(here.number(of: of("one more")) == 0)
     }
 
     @Test("a reset keeps what is active")

@@ -41,7 +41,7 @@ enum OpenAPISchemas {
         "#/components/schemas/Resource"}, "error": {"$ref": "#/components/schemas/Error"}}, "required": ["type",
         "resourceVersion"]},
         "Workload": {"type": "object", "properties": {"id": {"type": "string"}, "service": {"type": "string"},
-        "namespace": {"type": "string"}, "account": {"type": "string"}, "name": {"type": "string"}, "version":
+        "namespace": {"type": "string"}, "account": {"type": "string"}, "identity": {"type": "string"}, "name": {"type": "string"}, "version":
         {"type": "string"}, "labels": {"type": "object", "additionalProperties": {"type": "string"}}, "address":
         {"type": "string"}, "ports": {"type": "array", "items": {"type": "object", "properties": {"name": {"type":
         "string"}, "app": {"type": "integer"}, "inbound": {"type": "integer"}, "protocol": {"type": "string"}},
@@ -107,7 +107,7 @@ enum OpenAPISchemas {
         "#/components/schemas/JoinToken"}}, "required": ["token", "record"]},
         "JoinTokenList": {"type": "object", "properties": {"items": {"type": "array", "items": {"$ref":
         "#/components/schemas/JoinToken"}}}, "required": ["items"]},
-        "Authority": {"type": "object", "properties": {"trustDomain": {"type": "string"}, "signing": {"type":
+        "Authority": {"type": "object", "properties": {"trustDomain": {"type": "string"}, "socket": {"type": "string"}, "signing": {"type":
         "string"}, "lifetimeSeconds": {"type": "integer"}, "certificates": {"type": "array", "items": {"type":
         "object", "properties": {"subject": {"type": "string"}, "serial": {"type": "string"}, "fingerprint": {"type":
         "string"}, "notBefore": {"type": "string", "format": "date-time"}, "notAfter": {"type": "string", "format":
@@ -116,7 +116,7 @@ enum OpenAPISchemas {
         "properties": {"serial": {"type": "string"}, "id": {"type": "string"}, "proof": {"type": "string"},
         "issuedAt": {"type": "string", "format": "date-time"}, "expiresAt": {"type": "string", "format":
         "date-time"}}, "required": ["serial", "id", "proof", "issuedAt", "expiresAt"]}}, "denied": {"type": "array",
-        "items": {"$ref": "#/components/schemas/Denial"}}}, "required": ["trustDomain", "signing", "lifetimeSeconds",
+        "items": {"$ref": "#/components/schemas/Denial"}}}, "required": ["trustDomain", "signing", "socket", "lifetimeSeconds",
         "certificates", "issued", "live", "expiresNext", "denied"]},
         "DenialRequest": {"type": "object", "properties": {"subject": {"type": "string"}}, "required": ["subject"]},
         "Denial": {"type": "object", "properties": {"subject": {"type": "string"}, "createdAt": {"type": "string",

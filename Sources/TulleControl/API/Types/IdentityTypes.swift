@@ -99,6 +99,8 @@ public struct AuthorityView: Codable, Hashable, Sendable {
     public var trustDomain: String
     /// Where workloads get certificates; empty until it listens.
     public var signing: String
+    /// The path of the socket where local users get them; empty where there is none.
+    public var socket: String
     public var lifetimeSeconds: Int
     /// The signing one first, the root last.
     public var certificates: [Certificate]
@@ -110,11 +112,12 @@ public struct AuthorityView: Codable, Hashable, Sendable {
     public var denied: [DenialView]
 
     public init(
-        trustDomain: String, signing: String, lifetimeSeconds: Int, certificates: [Certificate], issued: Int,
-        live: Int, expiresNext: [Issued], denied: [DenialView]
+        trustDomain: String, signing: String, socket: String, lifetimeSeconds: Int, certificates: [Certificate],
+        issued: Int, live: Int, expiresNext: [Issued], denied: [DenialView]
     ) {
         self.trustDomain = trustDomain
         self.signing = signing
+        self.socket = socket
         self.lifetimeSeconds = lifetimeSeconds
         self.certificates = certificates
         self.issued = issued

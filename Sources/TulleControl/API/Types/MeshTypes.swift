@@ -34,6 +34,8 @@ public struct WorkloadView: Codable, Hashable, Sendable {
     public var service: String
     public var namespace: String
     public var account: String
+    /// The SPIFFE ID that its sidecar has a certificate for; nil for one that has none.
+    public var identity: String?
     public var name: String
     public var version: String
     public var labels: [String: String]
@@ -48,14 +50,15 @@ public struct WorkloadView: Codable, Hashable, Sendable {
     public var state: State
 
     public init(
-        id: String, service: String, namespace: String, account: String, name: String, version: String,
-        labels: [String: String], address: String, ports: [Port], admin: String, pid: Int, run: String,
+        id: String, service: String, namespace: String, account: String, identity: String? = nil, name: String,
+        version: String, labels: [String: String], address: String, ports: [Port], admin: String, pid: Int, run: String,
         locality: String, state: State
     ) {
         self.id = id
         self.service = service
         self.namespace = namespace
         self.account = account
+        self.identity = identity
         self.name = name
         self.version = version
         self.labels = labels
