@@ -235,3 +235,60 @@ def test_the_account_can_be_chosen(mesh):
     assert workload(mesh, "web")["identity"] == identity("frontend")
     done = mesh.cli("run", "--service", "web", "--service-account", "No/Name", "--", "true", check=False)
     assert done.returncode == 125 and "--service-account" in done.stderr
+
+
+# MARK: - Strict
+
+
+def mesh_policy(spec: str, name: str = "mtls", namespace: str = "default") -> str:
+    return (f"apiVersion: tulle.dev/v1alpha1\nkind: MeshPolicy\nmetadata: {{name: {name}, namespace: {namespace}}}\n"
+            f"spec: {spec}\n")
+
+
+def lets_in_plain_text(port: int) -> bool:
+    try:
+        return fetch(f"127.0.0.1:{port}", "/", timeout=5).status == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("protocol", ["http", ""])
+def test_a_strict_mesh_lets_in_nobody_without_a_certificate(mesh, protocol):
+    web = mesh.service("web", "one", protocol=protocol)
+    port = workload(mesh, "web")["ports"][0]
+    client = mesh.run("client", PYTHON, PROGRAMS / "hold.py", upstreams=[f"web:{port['app']}"])
+    host, local = client.upstream("web")
+    wait_until(lambda: fetch(f"{host}:{local}", "/").status == 200, 15, what="web answers")
+    assert lets_in_plain_text(port["inbound"])
+    told = mesh.cli("check", "--strict-ready", check=False)
+    assert told.returncode == 1 and "web.default was called in plain text" in told.stdout, told.stdout
+    mesh.apply(mesh_policy("{mtls: {mode: STRICT}}", namespace="tulle-system"))
+    wait_until(lambda: not lets_in_plain_text(port["inbound"]), 15, what="the mesh is strict")
+    assert fetch(f"{host}:{local}", "/").status == 200
+    assert any(value for name, value in stats(web).items() if name.endswith("no_filter_chain_match"))
+
+    def programmed():
+        resource = fetch(mesh.api, "/api/v1/resources/meshpolicies/tulle-system/mtls").json()
+        return any(c["type"] == "Programmed" and c["status"] == "True" for c in resource["status"]["conditions"])
+    wait_until(programmed, 15, what="the policy says that it holds")
+    # What is nearer wins: the namespace, then the workloads, then the port.
+    mesh.apply(mesh_policy("{mtls: {mode: PERMISSIVE}}"))
+    wait_until(lambda: lets_in_plain_text(port["inbound"]), 15, what="its namespace is not")
+    mesh.apply(mesh_policy("{selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}}", "web"))
+    wait_until(lambda: not lets_in_plain_text(port["inbound"]), 15, what="these workloads are")
+    mesh.apply(mesh_policy(
+        f"{{selector: {{matchLabels: {{app: web}}}}, mtls: {{mode: STRICT, ports: {{'{port['app']}': PERMISSIVE}}}}}}", "web"))
+    wait_until(lambda: lets_in_plain_text(port["inbound"]), 15, what="this port is not")
+    assert fetch(f"{host}:{local}", "/").status == 200
+
+
+def test_who_has_no_certificate_serves_nobody_in_a_strict_mesh(idle_mesh):
+    mesh = idle_mesh.start_control("--socket", idle_mesh.folder / "elsewhere.sock")
+    (mesh.folder / "elsewhere.sock").rename(mesh.folder / "gone.sock")
+    mesh.service("web", "one", protocol="http")
+    port = workload(mesh, "web")["ports"][0]
+    wait_until(lambda: lets_in_plain_text(port["inbound"]), 15, what="web answers in plain text")
+    told = mesh.cli("check", "--strict-ready", check=False).stdout
+    assert "has no certificate: it could call no strict workload, and nobody could call it" in told, told
+    mesh.apply(mesh_policy("{mtls: {mode: STRICT}}"))
+    wait_until(lambda: not lets_in_plain_text(port["inbound"]), 15, what="web is not served")

@@ -26,7 +26,7 @@ struct ControlPlaneClient: Sendable {
 
     func proxies() async throws -> [ProxyView] { (try await get("/api/v1/proxies") as ProxyList).items }
 
-    /// - Parameter window: how far back in seconds; nil for since the last question.
+    /// - Parameter window: how far back in seconds; nil for since the last question, 0 for since each sidecar started.
     func stats(window: Double?) async throws -> StatsView {
         try await get("/api/v1/stats" + (window.map { "?window=\($0)" } ?? ""))
     }

@@ -11,6 +11,9 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Only this machine: ask no control plane.")
     var machine = false
 
+    @Flag(help: "Also tell who would be cut off by a MeshPolicy of mode STRICT.")
+    var strictReady = false
+
     @Option(
         help: ArgumentHelp(
             "The control plane's xDS address (env TULLE_XDS, default \(RunCommand.defaultXDS)).",
@@ -28,6 +31,12 @@ struct CheckCommand: AsyncParsableCommand {
         if !machine {
             do {
                 findings += try await MeshCheck.findings(client, xds: xds)
+                if strictReady {
+                    // The last hour's first: each question is a mark for the next.
+                    let recent = try await client.stats(window: Self.longestWindow)
+                    findings += StrictCheck.findings(
+                        try await client.workloads(), try await client.stats(window: 0), recent: recent)
+                }
             } catch let failure as Failure {
                 findings.append(.problem("control plane", failure.message, mend: failure.next))
                 status = failure.status == ExitStatus.unreachable.rawValue ? .unreachable : .failed
@@ -46,6 +55,9 @@ struct CheckCommand: AsyncParsableCommand {
         }
         if status != .ok { throw ExitCode(status.rawValue) }
     }
+
+    /// An hour: as far back as the control plane's figures go.
+    private static let longestWindow = 3600.0
 
     static func text(_ findings: [Finding], _ palette: Palette) -> String {
         var text = ""

@@ -12,6 +12,7 @@ struct DemoCheck: Sendable {
         try await everyServiceAnswers()
         try await weightsShift()
         try await figuresAreThere()
+        try await everyCallIsProven()
         // A catalog is in the mesh a moment before its app listens. Tulle's callers pass it over then; Envoy does not.
         if let envoy = demo.envoy?.service, ["web", "checkout"].contains(envoy) {
             demo.console.remark("with an Envoy calling for \(envoy), killed and stopped catalogs are not tried")
@@ -88,6 +89,21 @@ struct DemoCheck: Sendable {
         }
         demo.console.print(StatTable.text(view, demo.console.output), terminator: "")
         passed("`tulle stat` has the figures of all services, both directions")
+    }
+
+    private func everyCallIsProven() async throws {
+        // An Envoy has no certificate: it calls and is called in plain text.
+        guard demo.envoy == nil else { return }
+        let workloads = try await demo.client.workloads()
+        if let nameless = workloads.first(where: { $0.identity == nil }) {
+            throw failure("\(nameless.id) has no certificate", report)
+        }
+        let rows = try await demo.client.stats(window: 0).rows.filter { $0.direction == .inbound }
+        if let plain = rows.first(where: { $0.plaintext > 0 }) {
+            throw failure("\(plain.service) was called in plain text \(Int(plain.plaintext)) times", report)
+        }
+        let identities = Set(workloads.compactMap(\.identity)).count
+        passed("all of it over mutual TLS: \(workloads.count) sidecars, \(identities) identities, nothing in plain text")
     }
 
     private func aKilledInstanceIsNotMissed() async throws {

@@ -16,7 +16,7 @@ enum ResourceDecoder {
         let later = "is not in this version of Tulle"
         for kind in [
             "Gateway", "GatewayClass", "TLSRoute", "UDPRoute", "ReferenceGrant", "BackendTLSPolicy",
-            "ListenerSet", "Authentication", "RateLimit", "Fault", "Telemetry", "MeshPolicy",
+            "ListenerSet", "Authentication", "RateLimit", "Fault", "Telemetry",
         ] {
             kinds[kind] = later
         }
@@ -50,6 +50,7 @@ enum ResourceDecoder {
             case .tcpRoute: TCPRouteDecoder.root
             case .backendPolicy: BackendPolicyDecoder.root
             case .authorizationPolicy: AuthorizationPolicyDecoder.root
+            case .meshPolicy: MeshPolicyDecoder.root
             }
         let root = MappingDecoder(at: place, entries: entries, table: table)
         let metadata = ResourceMetadata(
@@ -63,6 +64,7 @@ enum ResourceDecoder {
         case .backendPolicy: return BackendPolicyDecoder.decode(metadata, root).map(Resource.backendPolicy)
         case .authorizationPolicy:
             return AuthorizationPolicyDecoder.decode(metadata, root).map(Resource.authorizationPolicy)
+        case .meshPolicy: return MeshPolicyDecoder.decode(metadata, root).map(Resource.meshPolicy)
         }
     }
 

@@ -19,6 +19,9 @@ public enum ResourceReference {
         .authorizationPolicy:
             "Who may call the workloads of its namespace, and what for. What a DENY policy matches is refused; where a workload "
             + "has ALLOW policies, what none of them matches is refused too.",
+        .meshPolicy:
+            "What holds for the whole mesh (in the namespace `\(MeshPolicy.meshNamespace)`), for a namespace, or for some of its "
+            + "workloads; what is nearer to the workload wins, and of two alike the older.",
     ]
 
     private static let tables: [ResourceKind: [FieldTable]] = [
@@ -46,6 +49,9 @@ public enum ResourceReference {
             AuthorizationPolicyDecoder.target, AuthorizationPolicyDecoder.rule, AuthorizationPolicyDecoder.from,
             AuthorizationPolicyDecoder.source, AuthorizationPolicyDecoder.to, AuthorizationPolicyDecoder.operation,
             AuthorizationPolicyDecoder.condition,
+        ],
+        .meshPolicy: [
+            MeshPolicyDecoder.root, MeshPolicyDecoder.spec, MeshPolicyDecoder.selector, MeshPolicyDecoder.mtls,
         ],
     ]
 

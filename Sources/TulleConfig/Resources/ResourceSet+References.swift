@@ -24,7 +24,7 @@ private struct ReferenceCheck {
 
     func errors() -> [ConfigurationError] {
         switch document.resource {
-        case .service: return []
+        case .service, .meshPolicy: return []
         case .endpointSlice(let slice):
             let label = EndpointSlice.serviceLabel
             guard directory.ports[slice.service] == nil else { return [] }

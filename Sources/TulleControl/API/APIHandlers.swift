@@ -75,8 +75,8 @@ struct APIHandlers: Sendable {
         case .stats:
             var window: Duration?
             if let text = Self.query("window", request) {
-                guard let seconds = Double(text), seconds > 0, seconds <= 3600 else {
-                    throw APIError(.badRequest, "window=\(text): must be seconds, over 0 and up to 3600")
+                guard let seconds = Double(text), seconds >= 0, seconds <= 3600 else {
+                    throw APIError(.badRequest, "window=\(text): must be seconds, 0 to 3600")
                 }
                 window = .seconds(seconds)
             }

@@ -125,9 +125,10 @@ extension APIOperation {
             return [
                 Parameter(
                     name: "window", place: .query,
-                    summary: "Seconds to look back over. Without it, since the last question (or since the sidecars "
-                        + "started)",
-                    schema: #"{"type":"number","exclusiveMinimum":0,"maximum":3600}"#)
+                    summary:
+                        "Seconds to look back over; 0 for all since the sidecars started. Without it, since the last "
+                        + "question",
+                    schema: #"{"type":"number","minimum":0,"maximum":3600}"#)
             ]
         }
     }

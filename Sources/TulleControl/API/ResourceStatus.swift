@@ -131,6 +131,9 @@ struct ResourceStatus {
         if case .authorizationPolicy(let policy) = resource {
             for (workload, tally) in inbound where holds(policy, for: workload) { total.formUnion(tally) }
         }
+        if case .meshPolicy(let policy) = resource {
+            for (workload, tally) in inbound where policy.holds(for: workload) { total.formUnion(tally) }
+        }
         let pending = total.pending.subtracting(total.refused.keys)
         let accepted = total.accepted.subtracting(pending).subtracting(total.refused.keys)
         let (status, reason, message): (Condition.Status, String, String)
@@ -169,14 +172,14 @@ struct ResourceStatus {
         case .grpcRoute(let route): route.parents.map(\.service)
         case .tcpRoute(let route): route.parents.map(\.service)
         case .backendPolicy(let policy): policy.targets
-        case .authorizationPolicy: []
+        case .authorizationPolicy, .meshPolicy: []
         }
     }
 
     /// Services and ports that the resource names.
     private static func references(_ resource: Resource) -> [(ServiceName, Int?)] {
         switch resource {
-        case .service: []
+        case .service, .meshPolicy: []
         case .endpointSlice(let slice): [(slice.service, nil)]
         case .httpRoute(let route):
             route.parents.map { ($0.service, $0.port) }

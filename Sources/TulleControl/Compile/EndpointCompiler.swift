@@ -24,7 +24,7 @@ struct EndpointCompiler {
     func assignment(_ service: MeshService, _ port: ServicePort) -> Assignment {
         var groups: [Locality: [XEndpoint]] = [:]
         for workload in world.workloads(of: service) where workload.ready && !workload.exiting {
-            guard let target = workload.port(for: port.target) else { continue }
+            guard let target = workload.port(for: port.target), world.serves(target, of: workload) else { continue }
             groups[workload.locality, default: []].append(endpoint(workload, target))
         }
         let listed = listed(service, port)

@@ -23,7 +23,7 @@ struct ListenerCompiler {
     /// All that is meant for a sidecar.
     var all: [XListener] {
         guard let workload = recipient.workload, recipient.dialect == .proxy else { return [] }
-        var listeners = workload.ports.map { inbound(workload, $0) }
+        var listeners = workload.ports.filter { world.serves($0, of: workload) }.map { inbound(workload, $0) }
         if workload.outbound.httpProxy != 0 { listeners.append(httpProxy(workload)) }
         listeners += workload.upstreams.map { upstream(workload, $0) }
         if workload.outbound.transparent != 0 { listeners.append(transparent(workload)) }
@@ -89,7 +89,8 @@ struct ListenerCompiler {
         let tcp = tcpProxy(statPrefix: "inbound_\(port.app)", [(cluster, 1)])
         fill(&listener, speaks, http: manager, tcp: tcp, admission: authorization.filters(for: .connections))
         if recipient.hasIdentity {
-            MutualTLS(trustDomain: world.trustDomain).secure(&listener)
+            let mode = world.mtls(port, of: workload)
+            MutualTLS(trustDomain: world.trustDomain).secure(&listener, mode)
             listener.listenerFiltersTimeout = .of(
                 speaks == .http || speaks == .http2 ? Self.headersTimeout : Self.greeting)
         }

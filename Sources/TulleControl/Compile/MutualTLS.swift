@@ -39,8 +39,9 @@ struct MutualTLS {
 
     // MARK: - Callees
 
-    /// Adds to a listener's chains those for callers with a certificate of this mesh. What it had stays for the others.
-    func secure(_ listener: inout XListener) {
+    /// Adds to a listener's chains those for callers with a certificate of this mesh. What it had stays for the others, if they
+    /// are let in.
+    func secure(_ listener: inout XListener, _ mode: MeshPolicy.MTLSMode) {
         var context = Envoy_Extensions_TransportSockets_Tls_V3_DownstreamTlsContext()
         context.requireClientCertificate = true
         var names = Envoy_Type_Matcher_V3_StringMatcher()
@@ -65,7 +66,8 @@ struct MutualTLS {
             // An app's own TLS, of which the same is offered, is not this.
             listener.filterChains[index].filterChainMatch.transportProtocol = "raw_buffer"
         }
-        listener.filterChains = secured + listener.filterChains
+        listener.filterChains = secured + (mode == .strict ? [] : listener.filterChains)
+        if mode == .strict { listener.clearDefaultFilterChain() }
         listener.listenerFilters.insert(Self.inspector, at: 0)
         listener.continueOnListenerFiltersTimeout = true
     }

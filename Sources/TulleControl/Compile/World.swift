@@ -19,6 +19,8 @@ public final class World: Sendable {
     let policies: [ServiceName: BackendPolicy]
     /// By namespace, sorted by name.
     private let authorizations: [String: [AuthorizationPolicy]]
+    /// By namespace, the oldest first.
+    private let meshPolicies: [String: [MeshPolicy]]
     let slices: [ServiceName: [EndpointSlice]]
     /// By the service they are attached to; oldest first, then by namespace and name.
     let httpRoutes: [ServiceName: [HTTPRoute]]
@@ -50,6 +52,7 @@ public final class World: Sendable {
         var services = MeshService.implied(by: self.workloads)
         var policies: [ServiceName: BackendPolicy] = [:]
         var authorizations: [String: [AuthorizationPolicy]] = [:]
+        var meshPolicies: [String: [MeshPolicy]] = [:]
         var slices: [ServiceName: [EndpointSlice]] = [:]
         var httpRoutes: [ServiceName: [HTTPRoute]] = [:]
         var grpcRoutes: [ServiceName: [GRPCRoute]] = [:]
@@ -77,6 +80,7 @@ public final class World: Sendable {
                 // Of several policies for one service the oldest holds, as in the Gateway API.
                 for target in policy.targets where policies[target] == nil { policies[target] = policy }
             case .authorizationPolicy(let policy): authorizations[policy.metadata.namespace, default: []].append(policy)
+            case .meshPolicy(let policy): meshPolicies[policy.metadata.namespace, default: []].append(policy)
             }
         }
         for (name, slices) in slices { services[name]?.learnProtocols(from: slices) }
@@ -86,6 +90,7 @@ public final class World: Sendable {
         serviceNames = services.keys.sorted()
         self.policies = policies
         self.authorizations = authorizations.mapValues { $0.sorted { $0.metadata.name < $1.metadata.name } }
+        self.meshPolicies = meshPolicies
         self.slices = slices
         self.httpRoutes = httpRoutes
         self.grpcRoutes = grpcRoutes
@@ -126,6 +131,22 @@ public final class World: Sendable {
         }
     }
 
+    /// Who may connect to a workload's port: as the nearest policy says.
+    func mtls(_ port: Workload.Port, of workload: Workload) -> MeshPolicy.MTLSMode {
+        let own = (meshPolicies[workload.namespace] ?? []).filter { $0.holds(for: workload) }
+        let selecting = own.filter { !$0.selector.isEmpty }
+        return selecting.lazy.compactMap { $0.portMTLS[port.app] }.first
+            ?? selecting.lazy.compactMap(\.mtls).first
+            ?? own.lazy.filter(\.selector.isEmpty).compactMap(\.mtls).first
+            ?? meshPolicies[MeshPolicy.meshNamespace]?.lazy.filter(\.selector.isEmpty).compactMap(\.mtls).first
+            ?? .permissive
+    }
+
+    /// Whether a workload lets its callers in: one without a certificate cannot where callers must see one.
+    func serves(_ port: Workload.Port, of workload: Workload) -> Bool {
+        workload.hasIdentity || mtls(port, of: workload) == .permissive
+    }
+
     /// What a workload's port speaks: as the workload says, else as a service that points to it says.
     func speaks(_ port: Workload.Port, of workload: Workload) -> ApplicationProtocol {
         if let said = ApplicationProtocol(appProtocol: port.protocolName), said != .detect { return said }
@@ -135,5 +156,13 @@ public final class World: Sendable {
             }
         }
         return .detect
+    }
+}
+
+extension MeshPolicy {
+    func holds(for workload: Workload) -> Bool {
+        if selector.isEmpty, metadata.namespace == Self.meshNamespace { return true }
+        return metadata.namespace == workload.namespace
+            && selector.allSatisfy { workload.labels[$0.key] == $0.value }
     }
 }

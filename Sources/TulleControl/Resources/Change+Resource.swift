@@ -26,7 +26,7 @@ extension Change {
         case .tcpRoute(let route): services.formUnion(route.parents.map(\.service.description))
         case .backendPolicy(let policy): services.formUnion(policy.targets.map(\.description))
         // Any proxy's own listeners may be another's now; policies change seldom.
-        case .authorizationPolicy: everything = true
+        case .authorizationPolicy, .meshPolicy: everything = true
         }
     }
 }

@@ -7,6 +7,7 @@ public enum Resource: Hashable, Sendable {
     case tcpRoute(TCPRoute)
     case backendPolicy(BackendPolicy)
     case authorizationPolicy(AuthorizationPolicy)
+    case meshPolicy(MeshPolicy)
 
     public var kind: ResourceKind {
         switch self {
@@ -17,6 +18,7 @@ public enum Resource: Hashable, Sendable {
         case .tcpRoute: .tcpRoute
         case .backendPolicy: .backendPolicy
         case .authorizationPolicy: .authorizationPolicy
+        case .meshPolicy: .meshPolicy
         }
     }
 
@@ -29,6 +31,7 @@ public enum Resource: Hashable, Sendable {
         case .tcpRoute(let route): route.metadata
         case .backendPolicy(let policy): policy.metadata
         case .authorizationPolicy(let policy): policy.metadata
+        case .meshPolicy(let policy): policy.metadata
         }
     }
 

@@ -7,6 +7,7 @@ public enum ResourceKind: String, Hashable, Sendable, CaseIterable, Comparable {
     case tcpRoute = "TCPRoute"
     case backendPolicy = "BackendPolicy"
     case authorizationPolicy = "AuthorizationPolicy"
+    case meshPolicy = "MeshPolicy"
 
     /// The versions that are read; the first is the one that we write.
     public var apiVersions: [String] {
@@ -16,7 +17,7 @@ public enum ResourceKind: String, Hashable, Sendable, CaseIterable, Comparable {
         case .httpRoute: ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"]
         case .grpcRoute: ["gateway.networking.k8s.io/v1"]
         case .tcpRoute: ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1alpha2"]
-        case .backendPolicy, .authorizationPolicy: ["tulle.dev/v1alpha1"]
+        case .backendPolicy, .authorizationPolicy, .meshPolicy: ["tulle.dev/v1alpha1"]
         }
     }
 
@@ -30,6 +31,7 @@ public enum ResourceKind: String, Hashable, Sendable, CaseIterable, Comparable {
         case .tcpRoute: "tcproutes"
         case .backendPolicy: "backendpolicies"
         case .authorizationPolicy: "authorizationpolicies"
+        case .meshPolicy: "meshpolicies"
         }
     }
 
@@ -39,7 +41,7 @@ public enum ResourceKind: String, Hashable, Sendable, CaseIterable, Comparable {
         case .service: ["svc"]
         case .endpointSlice: ["eps"]
         case .authorizationPolicy: ["ap"]
-        case .httpRoute, .grpcRoute, .tcpRoute, .backendPolicy: []
+        case .httpRoute, .grpcRoute, .tcpRoute, .backendPolicy, .meshPolicy: []
         }
     }
 
@@ -65,6 +67,7 @@ public enum ResourceKind: String, Hashable, Sendable, CaseIterable, Comparable {
         case .tcpRoute: 4
         case .backendPolicy: 5
         case .authorizationPolicy: 6
+        case .meshPolicy: 7
         }
     }
 }

@@ -56,9 +56,10 @@ struct OutputTests {
             rows: [
                 .init(
                     namespace: "default", service: "web", direction: .inbound, reporters: 1, requests: 100,
+                    plaintext: 0,
                     successRate: 0.99, rps: 10, p50: 1, p95: 20, p99: 300, tcp: nil),
                 .init(
-                    namespace: "data", service: "redis", direction: .outbound, reporters: 1, requests: 0,
+                    namespace: "data", service: "redis", direction: .outbound, reporters: 1, requests: 0, plaintext: 0,
                     successRate: nil, rps: 0, p50: nil, p95: nil, p99: nil,
                     tcp: .init(opened: 2, closed: 1, receivedBytes: 1000, sentBytes: 20)),
             ], unreachable: [.init(workload: "sidecar~127.0.0.1~web-x.default~default.mesh", reason: "gone")])

@@ -13,7 +13,7 @@ enum OpenAPISchemas {
         "Health": {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]},
         "Resource": {"type": "object", "properties": {"apiVersion": {"type": "string"}, "kind": {"type": "string",
         "enum": ["Service", "EndpointSlice", "HTTPRoute", "GRPCRoute", "TCPRoute", "BackendPolicy",
-        "AuthorizationPolicy"]}, "metadata":
+        "AuthorizationPolicy", "MeshPolicy"]}, "metadata":
         {"type": "object", "properties": {"name": {"type": "string"}, "namespace": {"type": "string"}, "resourceVersion":
         {"type": "string"}, "generation": {"type": "integer"}, "creationTimestamp": {"type": "string"}, "labels":
         {"type": "object", "additionalProperties": {"type": "string"}}, "annotations": {"type": "object",
@@ -88,11 +88,11 @@ enum OpenAPISchemas {
         "Stats": {"type": "object", "properties": {"window": {"type": "number"}, "rows": {"type": "array", "items":
         {"type": "object", "properties": {"namespace": {"type": "string"}, "service": {"type": "string"}, "direction":
         {"type": "string", "enum": ["inbound", "outbound"]}, "reporters": {"type": "integer"}, "requests": {"type":
-        "number"}, "rps": {"type": "number"}, "successRate": {"type": "number"}, "p50": {"type": "number"}, "p95":
+        "number"}, "plaintext": {"type": "number"}, "rps": {"type": "number"}, "successRate": {"type": "number"}, "p50": {"type": "number"}, "p95":
         {"type": "number"}, "p99": {"type": "number"}, "tcp": {"type": "object", "properties": {"opened": {"type":
         "number"}, "closed": {"type": "number"}, "receivedBytes": {"type": "number"}, "sentBytes": {"type":
         "number"}}, "required": ["opened", "closed", "receivedBytes", "sentBytes"]}}, "required": ["namespace",
-        "service", "direction", "reporters", "requests", "rps"]}}, "unreachable": {"type": "array", "items": {"type":
+        "service", "direction", "reporters", "requests", "plaintext", "rps"]}}, "unreachable": {"type": "array", "items": {"type":
         "object", "properties": {"workload": {"type": "string"}, "reason": {"type": "string"}}, "required":
         ["workload", "reason"]}}}, "required": ["window", "rows", "unreachable"]},
         "JoinTokenRequest": {"type": "object", "properties": {"serviceAccount": {"type": "string", "description":

@@ -31,7 +31,7 @@ actor StatsCollector {
 
     /// - Parameters:
     ///   - workloads: whom to ask.
-    ///   - window: how far back; nil for since the last question.
+    ///   - window: how far back; nil for since the last question, zero for all since each sidecar started.
     func collect(_ workloads: [WorkloadView], window: Duration?) async -> StatsView {
         let time = ContinuousClock.now
         let answers = await scrape(workloads.filter { !$0.admin.isEmpty })

@@ -16,10 +16,12 @@ struct StatsHistory {
 
     /// Adds a scrape and tells what happened since the one that the window asks for.
     ///
-    /// - Parameter window: how far back; nil goes back to the last scrape.
+    /// - Parameter window: how far back; nil goes back to the last scrape, and zero to the start of each sidecar.
     mutating func add(_ scrape: Scrape, window: Duration?) -> StatsView {
         let base: Scrape? =
-            if let window {
+            if window == .zero {
+                nil
+            } else if let window {
                 // The latest that is old enough; failing that, the oldest there is.
                 scrapes.last { $0.time <= scrape.time - window } ?? scrapes.first
             } else {
@@ -57,7 +59,7 @@ struct StatsHistory {
                 let hasTCP = counts.tcpOpened > 0 || counts.tcpReceived > 0 || counts.tcpSent > 0
                 return StatsView.Row(
                     namespace: key.namespace, service: key.service, direction: key.direction,
-                    reporters: total.reporters, requests: counts.requests,
+                    reporters: total.reporters, requests: counts.requests, plaintext: counts.plaintext,
                     successRate: counts.requests > 0 ? 1 - counts.failures / counts.requests : nil,
                     rps: window > 0 ? counts.requests / window : 0,
                     p50: counts.quantile(0.5), p95: counts.quantile(0.95), p99: counts.quantile(0.99),

@@ -17,6 +17,8 @@ struct TrafficCounts: Hashable, Sendable {
         var failures = 0.0
         /// Requests that took at most so many milliseconds, by the bucket's upper edge (cumulative, as exposed).
         var buckets: [Double: Double] = [:]
+        /// Inbound requests, and connections of TCP, whose caller showed no certificate.
+        var plaintext = 0.0
         var tcpOpened = 0.0
         var tcpClosed = 0.0
         var tcpReceived = 0.0
@@ -29,6 +31,7 @@ struct TrafficCounts: Hashable, Sendable {
             var difference = self
             difference.requests -= earlier.requests
             difference.failures = max(0, failures - earlier.failures)
+            difference.plaintext = max(0, plaintext - earlier.plaintext)
             difference.tcpOpened -= earlier.tcpOpened
             difference.tcpClosed = max(0, tcpClosed - earlier.tcpClosed)
             difference.tcpReceived = max(0, tcpReceived - earlier.tcpReceived)
@@ -42,6 +45,7 @@ struct TrafficCounts: Hashable, Sendable {
         mutating func add(_ other: Counts) {
             requests += other.requests
             failures += other.failures
+            plaintext += other.plaintext
             tcpOpened += other.tcpOpened
             tcpClosed += other.tcpClosed
             tcpReceived += other.tcpReceived
@@ -85,11 +89,14 @@ struct TrafficCounts: Hashable, Sendable {
             switch sample.name {
             case "istio_requests_total":
                 services[key, default: Counts()].requests += sample.value
+                if Self.isPlaintext(sample) { services[key, default: Counts()].plaintext += sample.value }
                 if Self.isFailure(sample) { services[key, default: Counts()].failures += sample.value }
             case "istio_request_duration_milliseconds_bucket":
                 guard let edge = sample.labels["le"].flatMap(PrometheusSample.value) else { continue }
                 services[key, default: Counts()].buckets[edge, default: 0] += sample.value
-            case "istio_tcp_connections_opened_total": services[key, default: Counts()].tcpOpened += sample.value
+            case "istio_tcp_connections_opened_total":
+                services[key, default: Counts()].tcpOpened += sample.value
+                if Self.isPlaintext(sample) { services[key, default: Counts()].plaintext += sample.value }
             case "istio_tcp_connections_closed_total": services[key, default: Counts()].tcpClosed += sample.value
             case "istio_tcp_received_bytes_total": services[key, default: Counts()].tcpReceived += sample.value
             case "istio_tcp_sent_bytes_total": services[key, default: Counts()].tcpSent += sample.value
@@ -99,6 +106,10 @@ struct TrafficCounts: Hashable, Sendable {
     }
 
     init() {}
+
+    private static func isPlaintext(_ sample: PrometheusSample) -> Bool {
+        sample.labels["reporter"] == "destination" && sample.labels["connection_security_policy"] == "none"
+    }
 
     /// Whether the requests of a sample failed by their service's fault.
     private static func isFailure(_ sample: PrometheusSample) -> Bool {

@@ -29,7 +29,9 @@ public struct StatsView: Codable, Hashable, Sendable {
         public var reporters: Int
         /// Requests in the window.
         public var requests: Double
-        /// The part of them that did not fail (no 5xx), 0 to 1; absent without requests.
+        /// Of the inbound requests, and connections of TCP, those whose caller showed no certificate.
+        public var plaintext: Double
+        /// The part of the requests that did not fail (no 5xx), 0 to 1; absent without requests.
         public var successRate: Double?
         /// Requests a second over the window.
         public var rps: Double
@@ -42,13 +44,14 @@ public struct StatsView: Codable, Hashable, Sendable {
 
         public init(
             namespace: String, service: String, direction: Direction, reporters: Int, requests: Double,
-            successRate: Double?, rps: Double, p50: Double?, p95: Double?, p99: Double?, tcp: TCP?
+            plaintext: Double, successRate: Double?, rps: Double, p50: Double?, p95: Double?, p99: Double?, tcp: TCP?
         ) {
             self.namespace = namespace
             self.service = service
             self.direction = direction
             self.reporters = reporters
             self.requests = requests
+            self.plaintext = plaintext
             self.successRate = successRate
             self.rps = rps
             self.p50 = p50
