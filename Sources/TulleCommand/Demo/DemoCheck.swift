@@ -103,7 +103,8 @@ struct DemoCheck: Sendable {
             throw failure("\(plain.service) was called in plain text \(Int(plain.plaintext)) times", report)
         }
         let identities = Set(workloads.compactMap(\.identity)).count
-        passed("all of it over mutual TLS: \(workloads.count) sidecars, \(identities) identities, nothing in plain text")
+        passed(
+            "all of it over mutual TLS: \(workloads.count) sidecars, \(identities) identities, nothing in plain text")
     }
 
     private func aKilledInstanceIsNotMissed() async throws {
