@@ -7,7 +7,7 @@ from .features import EXTRAS, FEATURES
 _MARK = re.compile(r"\s*#@ (.*)$")
 _NAME = re.compile(r"@([A-Z0-9]+(?:\.[A-Z]+)?)@")
 # Words that mean something: a misspelt one must not quietly leave its line out.
-_WORDS = {*FEATURES, *EXTRAS, "tulle", "envoy", "haproxy", "nginx", "nghttpx", "splice", "tls", "mtls"}
+_WORDS = {*FEATURES, *EXTRAS, "tulle", "envoy", "haproxy", "nginx", "nghttpx", "splice", "tls", "mtls", "rules"}
 
 
 def fill(text: str, conditions: frozenset, values: dict) -> str:

@@ -1,5 +1,6 @@
 """Sidecars prove to each other who they are, without anybody doing anything; who comes without a certificate is let in still."""
 
+import json
 import os
 import socket
 import ssl
@@ -292,3 +293,46 @@ def test_who_has_no_certificate_serves_nobody_in_a_strict_mesh(idle_mesh):
     assert "has no certificate: it could call no strict workload, and nobody could call it" in told, told
     mesh.apply(mesh_policy("{mtls: {mode: STRICT}}"))
     wait_until(lambda: not lets_in_plain_text(port["inbound"]), 15, what="web is not served")
+
+
+# What testssl.sh says of each thing, from harmless to not.
+HARMLESS = {"OK", "INFO", "LOW", "WARN", "DEBUG"}
+
+
+def test_a_strict_port_has_no_weakness_that_testssl_knows(mesh, tmp_path):
+    mesh.service("web", "one", protocol="http")
+    port = workload(mesh, "web")["ports"][0]["inbound"]
+    mesh.apply(mesh_policy("{mtls: {mode: STRICT}}"))
+    wait_until(lambda: not lets_in_plain_text(port), 15, what="the mesh is strict")
+    report = tmp_path / "testssl.json"
+    done = subprocess.run(
+        [program("testssl"), "--quiet", "--color", "0", "--warnings", "off", "--ip", "127.0.0.1", "-p", "-s", "-f", "-U",
+         "--jsonfile", report, f"80.web.default.mtls.mesh:{port}"], capture_output=True, text=True, timeout=300)
+    found = {entry["id"]: entry for entry in json.loads(report.read_text())}
+    assert found["TLS1_3"]["finding"].startswith("offered"), done.stdout
+    assert found["SSLv3"]["finding"] == "not offered" and found["TLS1_1"]["finding"] == "not offered", done.stdout
+    assert len(found) > 20, done.stdout
+    weak = {key: entry["finding"] for key, entry in found.items() if entry["severity"] not in HARMLESS}
+    assert not weak, f"{weak}\n{done.stdout}"
+
+
+def test_certificates_are_renewed_under_load_and_no_request_fails(idle_mesh):
+    """TULLE_RENEWALS=600 makes it the ten minutes that docs/testing.md speaks of."""
+    wanted = int(os.environ.get("TULLE_RENEWALS", "12"))
+    mesh = idle_mesh.start_control("--certificate-lifetime", "6s")
+    mesh.apply(WEB)
+    for name in ("one", "two"):
+        mesh.service("web", name, protocol="http")
+    mesh.until_names("http://web/", {"one", "two"})
+    load = mesh.load("http://web/", workers=4)
+    load.wait_more(100)
+    before = issued(mesh)
+    # Four sidecars, each anew after some four seconds.
+    wait_until(lambda: issued(mesh) - before >= wanted, 30 + 3 * wanted, every=0.5, what="the certificates were renewed")
+    counts = load.finish()
+    assert counts["failed"] == 0 and counts["ok"] > 500, counts
+    print(f"{counts['ok']} requests, {issued(mesh) - before} certificates")
+
+
+def issued(mesh) -> int:
+    return json.loads(mesh.cli("ca", "status", "-o", "json").stdout)["issued"]

@@ -7,9 +7,10 @@ from .http2 import HTTP2
 from .latency import Latency
 from .memory import MemoryAndStart
 from .pair import Pair
+from .rules import Rules
 from .tcp import TCP
 from .tls import TLS
 from .transport import Transport
 
 ROWS: dict[str, Row] = {row.name: row for row in (
-    HTTP1(), HTTP2(), TCP(), TLS(), Transport(), Latency(), MemoryAndStart(), Growth(), Pair())}
+    HTTP1(), HTTP2(), TCP(), TLS(), Transport(), Latency(), MemoryAndStart(), Growth(), Pair(), Rules())}
