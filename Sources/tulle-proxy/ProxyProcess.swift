@@ -35,11 +35,12 @@ struct ProxyProcess {
         }
         try tellAdminAddress(proxy)
         proxy.onQuit { kill(getpid(), SIGTERM) }
-        let client = makeClient(bootstrap, proxy, bridge, logger)
-        if let client { bridge.connect(proxy: proxy, client: client) }
         let keeper = command.identity.signer(proxy).map {
-            IdentityKeeper(proxy: proxy, signer: $0, expected: $0.account?.path, logger: logger)
+            IdentityKeeper(
+                proxy: proxy, signer: $0, expected: $0.account?.path, keptIn: command.cacheDir, logger: logger)
         }
+        let client = makeClient(bootstrap, proxy, bridge, keeper, logger)
+        if let client { bridge.connect(proxy: proxy, client: client) }
         let keeping = Task { await keeper?.run() }
         let discovery = Task { await client?.run() }
         let patience = Task { await awaitListeners(proxy, client) }
@@ -84,7 +85,8 @@ struct ProxyProcess {
     }
 
     private func makeClient(
-        _ bootstrap: Bootstrap, _ proxy: Proxy, _ bridge: DiscoveryBridge, _ logger: Logger
+        _ bootstrap: Bootstrap, _ proxy: Proxy, _ bridge: DiscoveryBridge, _ keeper: IdentityKeeper?,
+        _ logger: Logger
     ) -> ADSClient? {
         guard let ads = bootstrap.ads, let cluster = bootstrap.clusters.first(where: { $0.name == ads.cluster }) else {
             return nil
@@ -95,6 +97,10 @@ struct ProxyProcess {
         configuration.userAgentVersion = ProxyVersion.number
         configuration.initialMetadata = ads.initialMetadata
         configuration.cacheDirectory = command.cacheDir
+        if command.identity.signingSocket != nil {
+            // A control plane that was started anew may have another root, and asks for no token on its socket.
+            configuration.onReconnect = { keeper?.renewSoon() }
+        }
         let client = ADSClient(
             configuration, transport: ProxyTransport(proxy: proxy), handler: bridge, logger: logger)
         if bootstrap.dynamicListeners { client.subscribeToAll(.listener) }

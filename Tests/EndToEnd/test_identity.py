@@ -3,6 +3,7 @@
 import concurrent.futures
 import datetime
 import ssl
+import stat
 import subprocess
 import time
 
@@ -203,6 +204,33 @@ def test_a_control_plane_that_is_long_away(mesh, tmp_path, processes, upstream, 
     wait_until(fresh.ready, 60, what="the late proxy has its certificate")
     wait_until(lambda: cart.shown(None).not_valid_after_utc > expires, 60, what="renewed after the outage")
     assert fetch(f"127.0.0.1:{fresh.plain}", "/").status == 200
+
+
+def test_a_proxy_that_is_started_again_proves_itself_by_what_it_kept(mesh, tmp_path, processes, upstream, trust):
+    kept = tmp_path / "kept"
+    flags = [*by_token(mesh, tmp_path, token(mesh)), "--cache-dir", kept]
+    first = Sidecar(tmp_path, processes, "first", *flags, upstream=upstream)
+    serial = first.shown(trust).serial_number
+    file = kept / "identity.pem"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(kept.stat().st_mode) == 0o700
+    first.process.kill9()
+    mesh.control.kill9()
+    again = Sidecar(tmp_path, processes, "again", *flags, upstream=upstream)
+    assert again.shown(trust).serial_number == serial
+    again.until_said("warning the certificate is not renewed")
+    # The token was of one use: what it kept is what renews it.
+    mesh.start_control()
+    wait_until(lambda: again.shown(trust).serial_number != serial, 60, what="renewed by what it kept")
+    again.process.kill9()
+    mesh.control.kill9()
+    good = file.read_bytes()
+    for wrong, mode in ((good[:-40], 0o600), (good.replace(b"PRIVATE", b"PRIVATF"), 0o600), (b"", 0o600), (good, 0o640)):
+        file.write_bytes(wrong)
+        file.chmod(mode)
+        other = Sidecar(tmp_path, processes, "other", *flags, upstream=upstream, start=False)
+        other.until_said("no certificate yet")
+        assert not listening(other.secure)
+        other.process.kill9()
 
 
 # MARK: - Another make of authority

@@ -62,10 +62,20 @@ struct ClusterCompiler {
         if recipient.dialect == .proxy {
             // Addresses listed by hand are apps as they are, without a sidecar.
             let isDirect = world.slices[name] != nil
-            Self.speak(servicePort.appProtocol, &cluster, toApp: isDirect)
             secure(&cluster, service, port)
+            Self.speak(betweenSidecars(servicePort, service), &cluster, toApp: isDirect)
         }
         return cluster
+    }
+
+    /// Requests go over few connections of HTTP/2 between sidecars that have certificates, whatever the apps speak. What is not
+    /// declared goes on in the version that it came in, which the app may need.
+    private func betweenSidecars(_ port: ServicePort, _ service: MeshService) -> ApplicationProtocol {
+        guard port.appProtocol == .http, recipient.hasIdentity, world.slices[service.name] == nil else {
+            return port.appProtocol
+        }
+        let members = world.workloads(of: service)
+        return !members.isEmpty && members.allSatisfy(\.hasIdentity) ? .http2 : .http
     }
 
     /// Sidecars with certificates speak TLS with each other.

@@ -78,6 +78,8 @@ struct ListenerCompiler {
             // The app is told who calls, by what the certificate proves and nothing else.
             manager.forwardClientCertDetails = .sanitizeSet
             manager.setCurrentClientCertDetails.uri = true
+            // An upgrade of HTTP/1.1 comes as extended CONNECT from the caller's sidecar.
+            manager.http2ProtocolOptions.allowConnect = true
         }
 
         var listener = XListener()

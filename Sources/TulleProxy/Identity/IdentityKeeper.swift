@@ -1,5 +1,6 @@
 import Glibc
 public import Logging
+import NIOConcurrencyHelpers
 
 /// Who has certificates signed: in tulle-proxy, a control plane's signing API.
 public protocol CertificateSigner: Sendable {
@@ -19,15 +20,21 @@ public struct IdentityKeeper: Sendable {
     private let signer: any CertificateSigner
     /// Whose certificate is expected; nil takes what the authority says.
     private let expected: String?
+    private let file: IdentityFile?
     private let logger: Logger
+    private let alarm = Alarm()
 
     /// An authority that does not answer in this time is not there.
     private static let patience = Duration.seconds(10)
     private static let firstWait = Duration.milliseconds(250)
     private static let maxWait = Duration.seconds(30)
 
-    /// - Parameter expected: the end of the SPIFFE ID that must come, such as `/ns/shop/sa/cart`.
-    public init(proxy: Proxy, signer: any CertificateSigner, expected: String?, logger: Logger) {
+    /// - Parameters:
+    ///   - expected: the end of the SPIFFE ID that must come, such as `/ns/shop/sa/cart`.
+    ///   - folder: where the key and the certificate are kept for the next start, if anywhere.
+    public init(proxy: Proxy, signer: any CertificateSigner, expected: String?, keptIn folder: String?, logger: Logger)
+    {
+        file = folder.map { IdentityFile(in: $0) }
         self.proxy = proxy
         self.signer = signer
         self.expected = expected
@@ -40,6 +47,11 @@ public struct IdentityKeeper: Sendable {
         /// How long the current certificate had to live when it came.
         var life = 0
         var failures = 0
+        if let kept = file?.load(), isExpected(kept), (try? await proxy.take(kept)) != nil {
+            life = kept.notAfter - time(nil)
+            current = kept
+            logger.info("certificate of the last run", metadata: ["id": "\(kept.id)", "lives": "\(life) s"])
+        }
         while !Task.isCancelled {
             let wait: Duration
             do {
@@ -49,6 +61,7 @@ public struct IdentityKeeper: Sendable {
                     current == nil ? "certificate obtained" : "certificate renewed",
                     metadata: ["id": "\(new.id)", "lives": "\(life) s"])
                 current = new
+                keep(new)
                 failures = 0
                 wait = Self.renewal(life: life, random: .random(in: 0...1))
             } catch {
@@ -57,7 +70,22 @@ public struct IdentityKeeper: Sendable {
                 wait = Self.retry(after: failures, random: .random(in: 0...1))
                 failures += 1
             }
-            try? await Task.sleep(for: wait)
+            await alarm.sleep(for: wait)
+        }
+    }
+
+    /// The authority may be another now: the certificate is renewed within a second.
+    public func renewSoon() { alarm.ring() }
+
+    private func isExpected(_ certificate: WorkloadCertificate) -> Bool {
+        expected.map { certificate.id.hasSuffix($0) } ?? true
+    }
+
+    private func keep(_ certificate: WorkloadCertificate) {
+        do {
+            try file?.save(certificate)
+        } catch {
+            logger.warning("the certificate is not kept for the next start", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -74,8 +102,8 @@ public struct IdentityKeeper: Sendable {
             return try await group.next() ?? []
         }
         let new = try WorkloadCertificate(answer, for: key)
-        if let expected, !new.id.hasSuffix(expected) {
-            throw ProxyError("the authority signed for \(new.id), and this proxy is to be …\(expected)")
+        guard isExpected(new) else {
+            throw ProxyError("the authority signed for \(new.id), and this proxy is to be …\(expected ?? "")")
         }
         guard new.notAfter > time(nil) else {
             throw ProxyError("the authority's certificate has expired already: is a clock wrong?")
@@ -110,5 +138,44 @@ public struct IdentityKeeper: Sendable {
     /// Doubling from a quarter of a second, half of it by chance.
     static func retry(after failures: Int, random: Double) -> Duration {
         min(maxWait, firstWait * (1 << min(failures, 10))) * (0.5 + random / 2)
+    }
+}
+
+/// A sleep that can be ended early.
+private final class Alarm: Sendable {
+    private struct State {
+        var sleeping: Task<Void, Never>?
+        /// Rung while nobody slept.
+        var isDue = false
+    }
+
+    // So that a mesh whose control plane comes back does not renew as one.
+    private static let spread = Duration.seconds(1)
+    private let state = NIOLockedValueBox(State())
+
+    func sleep(for duration: Duration) async {
+        let sleep = Task { _ = try? await Task.sleep(for: duration) }
+        let isDue = state.withLockedValue { state in
+            state.sleeping = sleep
+            defer { state.isDue = false }
+            return state.isDue
+        }
+        if isDue { sleep.cancel() }
+        await withTaskCancellationHandler {
+            await sleep.value
+        } onCancel: {
+            sleep.cancel()
+        }
+        state.withLockedValue { $0.sleeping = nil }
+    }
+
+    func ring() {
+        Task {
+            try? await Task.sleep(for: Self.spread * Double.random(in: 0...1))
+            state.withLockedValue { state in
+                state.isDue = state.sleeping == nil
+                state.sleeping?.cancel()
+            }
+        }
     }
 }

@@ -2,9 +2,12 @@ import Crypto
 
 /// A key that a workload has made for itself, and what it asks an authority to sign.
 public struct SigningKey: Sendable {
-    private let key = P256.Signing.PrivateKey()
+    private let key: P256.Signing.PrivateKey
 
-    public init() {}
+    public init() { key = P256.Signing.PrivateKey() }
+
+    /// One that was kept, as `pem` gave it.
+    init(pem: String) throws { key = try P256.Signing.PrivateKey(pemRepresentation: pem) }
 
     /// PKCS#8.
     var pem: String { key.pemRepresentation }

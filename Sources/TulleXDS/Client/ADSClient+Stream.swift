@@ -99,12 +99,14 @@ extension ADSClient {
     }
 
     private func streamOpened(_ server: SocketAddress) {
-        state.withLock { state in
+        let connects = state.withLock { state in
             state.status.isConnected = true
             state.status.connects += 1
             state.status.server = server.description
             state.status.lastError = ""
+            return state.status.connects
         }
+        if connects > 1 { configuration.onReconnect?() }
         logger.info("control plane connected", metadata: ["server": "\(server)"])
     }
 

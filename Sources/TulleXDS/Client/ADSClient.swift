@@ -20,6 +20,8 @@ public final class ADSClient: Sendable {
         /// Metadata sent at the start of each stream, in order.
         public var initialMetadata: [(name: String, value: String)] = []
         public var backoff = Backoff()
+        /// Called when a stream stands again after one that had broken.
+        public var onReconnect: (@Sendable () -> Void)?
         /// Where the last good resources are kept; nil for nowhere.
         public var cacheDirectory: String?
         /// How long to wait for the control plane before the cache is used.
