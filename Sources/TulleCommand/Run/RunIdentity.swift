@@ -25,8 +25,9 @@ enum RunIdentity: Equatable, Sendable {
         var tokenFile: String?
         var address: HostPort?
         var rootsFile: String?
-        /// How long the control plane's API is waited for.
+        /// How long the control plane's API is waited for, and, once that answers, its socket.
         var patience = Duration.seconds(5)
+        var socketPatience = Duration.seconds(2)
     }
 
     /// Finds out from the control plane where its certificates are to be had.
@@ -51,7 +52,9 @@ enum RunIdentity: Equatable, Sendable {
         }
         let path = try await patiently(wishes.patience) { try await client.authority() }.socket
         guard !path.isEmpty else { throw Failure(.failed, "the control plane has no socket for local users") }
-        if let reason = LocalSocket.refusal(of: path) { throw Failure(.failed, "\(path): \(reason)") }
+        try await patiently(wishes.socketPatience) {
+            if let reason = LocalSocket.refusal(of: path) { throw Failure(.failed, "\(path): \(reason)") }
+        }
         return .socket(path: path)
     }
 

@@ -18,6 +18,8 @@ public struct RegistryFile: Sendable {
         var exiting: Bool
         /// Absent in files of versions that knew no unready workloads.
         var ready: Bool?
+        /// Absent in files of versions whose sidecars had no certificates.
+        var identity: Bool?
         var region, zone, subZone: String
     }
 
@@ -44,7 +46,7 @@ public struct RegistryFile: Sendable {
                     outbound: saved.outbound, upstreams: saved.upstreams, admin: saved.admin, pid: saved.pid,
                     run: saved.run, exiting: saved.exiting, ready: saved.ready ?? true,
                     locality: Locality(region: saved.region, zone: saved.zone, subZone: saved.subZone),
-                    workloadName: saved.workloadName)
+                    hasIdentity: saved.identity ?? false, workloadName: saved.workloadName)
             }
         } catch {
             logger.warning("known workloads are passed over", metadata: ["path": "\(path)", "reason": "\(error)"])
@@ -60,8 +62,8 @@ public struct RegistryFile: Sendable {
                 version: workload.version, address: workload.address, admin: workload.admin, run: workload.run,
                 workloadName: workload.workloadName, labels: workload.labels, ports: workload.ports,
                 outbound: workload.outbound, upstreams: workload.upstreams, pid: workload.pid,
-                exiting: workload.exiting, ready: workload.ready, region: workload.locality.region,
-                zone: workload.locality.zone,
+                exiting: workload.exiting, ready: workload.ready, identity: workload.hasIdentity,
+                region: workload.locality.region, zone: workload.locality.zone,
                 subZone: workload.locality.subZone)
         }
         try JSONEncoder().encode(saved).write(to: URL(filePath: path), options: .atomic)

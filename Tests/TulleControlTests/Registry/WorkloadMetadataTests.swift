@@ -20,7 +20,7 @@ import TulleModel
             "service": .string("web"), "namespace": .string("shop"), "account": .string("web-account"),
             "labels": .object(["app": .string("web")]), "version": .string("v1"),
             "address": .string("10.0.0.7"), "admin": .string("127.0.0.1:31247"), "pid": .number(123),
-            "run": .string("r-1"), "exiting": .bool(true),
+            "run": .string("r-1"), "exiting": .bool(true), "identity": .bool(true),
             "ready": .bool(false), "ports": .list([port]), "upstreams": .list([upstream]),
             "outbound": .object([
                 "bind": .string("127.0.0.1"), "httpProxy": .number(31246), "transparent": .number(15001),
@@ -32,7 +32,8 @@ import TulleModel
             ports: [.init(name: "http", app: 8080, inbound: 31245, protocolName: "http")],
             outbound: .init(bind: "127.0.0.1", httpProxy: 31246, transparent: 15001),
             upstreams: [.init(service: "redis", namespace: "shop", port: 6379, listen: 16379)],
-            admin: "127.0.0.1:31247", pid: 123, run: "r-1", exiting: true, ready: false, workloadName: "web-v1")
+            admin: "127.0.0.1:31247", pid: 123, run: "r-1", exiting: true, ready: false, hasIdentity: true,
+            workloadName: "web-v1")
         #expect(try WorkloadMetadata.workload(of: node(tulle)) == expected)
     }
 

@@ -200,7 +200,7 @@ import TulleXDSServer
             Workload(
                 id: "a", service: "web", labels: ["app": "web"], ports: [.init(name: "http", app: 80, inbound: 81)],
                 upstreams: [.init(service: "redis", namespace: "default", port: 6379, listen: 16379)], pid: 7,
-                locality: Locality(region: "r", zone: "z", subZone: "s"), workloadName: "web-v1"),
+                locality: Locality(region: "r", zone: "z", subZone: "s"), hasIdentity: true, workloadName: "web-v1"),
             Workload(id: "b", service: "job", ready: false),
         ]
         try file.save(workloads)
