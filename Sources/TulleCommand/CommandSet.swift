@@ -7,7 +7,7 @@ public enum CommandSet {
     public static let all: [any ParsableCommand.Type] = [
         RunCommand.self, ApplyCommand.self, GetCommand.self, DeleteCommand.self, ValidateCommand.self,
         StatusCommand.self, StatCommand.self, CheckCommand.self, DemoCommand.self, TokenCommand.self,
-        CACommand.self, VersionCommand.self, CompletionCommand.self,
+        CACommand.self, AuthzCommand.self, VersionCommand.self, CompletionCommand.self,
     ]
 
     /// Runs the command line to its end.

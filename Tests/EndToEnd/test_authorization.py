@@ -1,6 +1,6 @@
 """AuthorizationPolicy in a running mesh: who may call whom, and what the refused are told."""
 
-from mesh import fetch, proxied, wait_until
+from mesh import PROGRAMS, PYTHON, fetch, proxied, wait_until
 from resources import WEB
 
 URL = "http://web/"
@@ -109,3 +109,59 @@ def test_a_policy_says_what_became_of_it(mesh):
             return False
         return any(c["type"] == "Programmed" and c["status"] == "True" for c in resource.json()["status"]["conditions"])
     wait_until(programmed, 15, what="the sidecar has taken the policy")
+
+
+def test_why_says_what_the_sidecars_do(mesh):
+    """Every answer that `tulle authz why` gives for a set of policies is the one that a request gets."""
+    start(mesh)
+    stranger = mesh.run("stranger", PYTHON, PROGRAMS / "hold.py")
+    web, = [each for each in fetch(mesh.api, "/api/v1/workloads").json()["items"] if each["service"] == "web"]
+    inbound = f"127.0.0.1:{web['ports'][0]['inbound']}"
+    mesh.apply(policy("no-admin", """
+  targetRefs: [{kind: Service, name: web}]
+  action: DENY
+  rules:
+    - to: [{operation: {paths: ["/admin*", "/users/{*}/secret"], notMethods: [OPTIONS]}}]
+    - when: [{key: "request.headers[x-evil]", values: ["*"]}]
+"""))
+    mesh.apply(policy("readers", """
+  rules:
+    - from: [{source: {principals: ["cluster.local/ns/default/sa/probe"]}}]
+      to: [{operation: {methods: [GET, OPTIONS]}}]
+    - from: [{source: {namespaces: [default], notPrincipals: ["*/sa/probe"]}}]
+      to: [{operation: {paths: ["/public/{**}"], hosts: ["w*"]}}]
+    - to: [{operation: {methods: [HEAD]}}]
+      when: [{key: source.ip, values: [127.0.0.0/8]}]
+"""))
+    mesh.apply(policy("tried", """
+  action: DENY
+  dryRun: true
+  rules: [{}]
+"""))
+    wait_until(lambda: status(mesh, method="POST") == 403, 15, what="the policies hold")
+    callers = {
+        "probe": lambda *request: proxied(mesh.probe.http_proxy, *request).status,
+        "stranger": lambda *request: proxied(stranger.http_proxy, *request).status,
+        "nobody": lambda method, url, headers: fetch(inbound, url.removeprefix("http://web"), method,
+                                                     headers={**headers, "host": "web"}).status}
+    seen = set()
+    for caller, send in callers.items():
+        for method in ("GET", "POST", "HEAD", "OPTIONS"):
+            for path in ("/", "/admin/x", "/users/7/secret", "/public/a/b", "/publicity"):
+                for headers in ({}, {"x-evil": "1"}):
+                    got = send(method, f"http://web{path}", headers)
+                    options = [word for name, value in headers.items() for word in ("--header", f"{name}={value}")]
+                    said = mesh.cli(
+                        "authz", "why", "--from", caller, "--to", "web", "--method", method, "--path", path,
+                        "--ip", "127.0.0.1", *options, check=False)
+                    assert said.returncode == (1 if got == 403 else 0), (caller, method, path, headers, got, said.stdout)
+                    seen.add(got == 403)
+    assert seen == {True, False}
+    shown = mesh.cli("authz", "why", "--from", "stranger", "--to", "web", check=False).stdout
+    assert "none of its 1 ALLOW policies matches" in shown and "rule 1: to" in shown and "DENY (dry run) default/tried" in shown
+    for wrong, words in ((("--from", "web", "--to", "gone"), "no workload of gone"),
+                         (("--from", "gone", "--to", "web"), "no workload of gone"),
+                         (("--from", "web", "--to", "web", "--port", "1"), "on port 1"),
+                         (("--from", "web", "--to", "web", "--path", "x"), "begins with")):
+        done = mesh.cli("authz", "why", *wrong, check=False)
+        assert done.returncode != 0 and words in done.stderr, done.stderr

@@ -75,6 +75,10 @@ struct ControlPlaneClient: Sendable {
         String(decoding: try await send("GET", "/api/v1/ca/bundle"), as: UTF8.self)
     }
 
+    func why(_ question: AccessQuestion) async throws -> AccessAnswer {
+        try await decode(try await post("/api/v1/authz/why", question))
+    }
+
     func deny(_ subject: String) async throws -> DenialView {
         try await decode(try await post("/api/v1/ca/denied", DenialRequest(subject: subject)))
     }

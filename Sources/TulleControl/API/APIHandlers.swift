@@ -97,6 +97,9 @@ struct APIHandlers: Sendable {
             let denial: DenialRequest = try await decoded(request)
             return Response(json: try await identity.deny(denial.subject))
         case .allow: return Response(json: try await identity.allow(try Self.parameter("subject", context)))
+        case .whyAccess:
+            let question: AccessQuestion = try await decoded(request)
+            return Response(json: try AccessHandlers(world: await mesh.world()).why(question))
         }
     }
 

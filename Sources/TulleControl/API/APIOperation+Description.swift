@@ -46,6 +46,7 @@ extension APIOperation {
         case .trustBundle: "The roots that prove this mesh's certificates"
         case .deny: "Give no certificate any more to an identity, or to the holder of a certificate"
         case .allow: "Take a denial back"
+        case .whyAccess: "Whether a call would be let in, and which policy decides that; nothing is sent"
         }
     }
 
@@ -55,7 +56,9 @@ extension APIOperation {
         case .listResources, .createResource, .listResourcesOfKind, .listResourcesOfNamespace, .getResource,
             .putResource, .deleteResource, .apply, .watchResources:
             "resources"
-        case .listWorkloads, .getWorkload, .removeWorkload, .workloadReady, .listServices, .listProxies, .stats: "mesh"
+        case .listWorkloads, .getWorkload, .removeWorkload, .workloadReady, .listServices, .listProxies, .stats,
+            .whyAccess:
+            "mesh"
         case .listTokens, .createToken, .revokeToken, .authority, .trustBundle, .deny, .allow: "identity"
         }
     }
@@ -81,7 +84,7 @@ extension APIOperation {
         ]
         switch self {
         case .health, .readiness, .metrics, .openAPI, .listWorkloads, .listServices, .listProxies, .status,
-            .listTokens, .createToken, .authority, .trustBundle, .deny:
+            .listTokens, .createToken, .authority, .trustBundle, .deny, .whyAccess:
             return []
         case .listResources: return selection
         case .createResource: return [dryRun]
@@ -146,6 +149,7 @@ extension APIOperation {
         switch self {
         case .createToken: "JoinTokenRequest"
         case .deny: "DenialRequest"
+        case .whyAccess: "AccessQuestion"
         default: nil
         }
     }
@@ -197,6 +201,7 @@ extension APIOperation {
             [Answer(status: 200, summary: "PEM certificates", mediaType: "application/pem-certificate-chain")]
         case .deny: [Answer(status: 200, summary: "It is on the deny list", schema: "Denial")]
         case .allow: [Answer(status: 200, summary: "It is off the deny list", schema: "Health")]
+        case .whyAccess: [Answer(status: 200, summary: "What would become of it", schema: "AccessAnswer")]
         }
     }
 

@@ -31,10 +31,11 @@ enum APIOperation: String, CaseIterable, Sendable {
     case trustBundle
     case deny
     case allow
+    case whyAccess
 
     var method: HTTPRequest.Method {
         switch self {
-        case .createResource, .apply, .createToken, .deny: .post
+        case .createResource, .apply, .createToken, .deny, .whyAccess: .post
         case .putResource, .workloadReady: .put
         case .deleteResource, .removeWorkload, .revokeToken, .allow: .delete
         default: .get
@@ -67,6 +68,7 @@ enum APIOperation: String, CaseIterable, Sendable {
         case .trustBundle: "/api/v1/ca/bundle"
         case .deny: "/api/v1/ca/denied"
         case .allow: "/api/v1/ca/denied/{subject}"
+        case .whyAccess: "/api/v1/authz/why"
         }
     }
 

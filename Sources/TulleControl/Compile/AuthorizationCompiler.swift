@@ -69,7 +69,7 @@ struct AuthorizationCompiler {
     }
 
     /// Nil for a rule that nothing on this port can match.
-    private func rule(_ rule: AuthorizationPolicy.Rule, _ action: RBAC.Action, _ subject: Subject) -> RBAC.Policy? {
+    func rule(_ rule: AuthorizationPolicy.Rule, _ action: RBAC.Action, _ subject: Subject) -> RBAC.Policy? {
         // A connection has no request to ask. A rule that refuses then counts without those parts, and one that allows
         // not at all, so that neither lets pass what its author did not want.
         func asked(_ condition: Condition) -> Condition {

@@ -118,6 +118,17 @@ enum OpenAPISchemas {
         "date-time"}}, "required": ["serial", "id", "proof", "issuedAt", "expiresAt"]}}, "denied": {"type": "array",
         "items": {"$ref": "#/components/schemas/Denial"}}}, "required": ["trustDomain", "signing", "socket", "lifetimeSeconds",
         "certificates", "issued", "live", "expiresNext", "denied"]},
+        "AccessQuestion": {"type": "object", "properties": {"from": {"type": "string"}, "to": {"type": "string"}, "port":
+        {"type": "integer"}, "method": {"type": "string"}, "path": {"type": "string"}, "host": {"type": "string"}, "ip":
+        {"type": "string"}, "headers": {"type": "object", "additionalProperties": {"type": "string"}}}, "required":
+        ["from", "to"]},
+        "AccessAnswer": {"type": "object", "properties": {"items": {"type": "array", "items": {"type": "object",
+        "properties": {"principal": {"type": "string"}, "verdict": {"type": "object", "properties": {"workload": {"type":
+        "string"}, "port": {"type": "integer"}, "allowed": {"type": "boolean"}, "reason": {"type": "string"}, "policies":
+        {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}, "action": {"type":
+        "string"}, "dryRun": {"type": "boolean"}, "matched": {"type": "string"}, "misses": {"type": "array", "items":
+        {"type": "string"}}}, "required": ["name", "action", "dryRun", "misses"]}}}, "required": ["workload", "port",
+        "allowed", "reason", "policies"]}}, "required": ["principal", "verdict"]}}}, "required": ["items"]},
         "DenialRequest": {"type": "object", "properties": {"subject": {"type": "string"}}, "required": ["subject"]},
         "Denial": {"type": "object", "properties": {"subject": {"type": "string"}, "createdAt": {"type": "string",
         "format": "date-time"}}, "required": ["subject", "createdAt"]}
