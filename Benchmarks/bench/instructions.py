@@ -8,6 +8,7 @@ and nothing depends on how they happen to fall together."""
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 from support.binaries import ROOT, binary, program
@@ -20,6 +21,8 @@ from .session import CannotServe, Session
 
 LIMITS = Path(__file__).resolve().parents[1] / "limits.json"
 FEW, MANY = 2_000, 10_000
+# What a proxy does once, two seconds after its start, is to be in both runs.
+SETTLED = 4
 # How far over its limit a figure may be: what small changes of compilers and libraries make, and what the clock does while
 # callgrind is slow. An allocation that every request makes counts a whole one.
 TOLERANCE = {"instructions": lambda limit: limit * 1.04, "allocations": lambda limit: limit + 0.25}
@@ -50,11 +53,13 @@ def one_run(session: Session, peer: Peer, kind: str, requests: int) -> tuple[int
     profile = session.folder / f"callgrind-{kind}-{requests}"
     shim = load.own("callgrind", "-shared", "-fPIC")
     valgrind = [program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}", "--read-inline-info=no"]
+    began = time.monotonic()
     hop = session.start(peer, kind, ON, speaks=kind, patience=60, wrapper=valgrind, env={"LD_PRELOAD": str(shim)})
     process = hop.processes[0]
     result = load.generator(hop.port, http2=kind == "http2", count=requests)
     if result["failed"]:
         raise RuntimeError(f"{result['failed']} of {requests} requests failed under callgrind")
+    time.sleep(max(0, began + SETTLED - time.monotonic()))
     if process.stop(timeout=60) != 0:
         raise RuntimeError(f"the proxy ended with {process.status} under callgrind: {process.output()[-2000:]}")
     return counts(profile)
