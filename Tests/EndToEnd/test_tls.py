@@ -692,3 +692,40 @@ def test_what_is_no_handshake_ends_its_connection_alone(sent, root, upstream, tm
         except OSError:
             pass
     assert get(patient, client(root))[0] == 200
+
+
+FILE_LOG = "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog"
+PEER_FIELDS = ("DOWNSTREAM_TLS_VERSION", "DOWNSTREAM_PEER_URI_SAN", "DOWNSTREAM_PEER_DNS_SAN", "DOWNSTREAM_PEER_SUBJECT",
+               "DOWNSTREAM_LOCAL_URI_SAN")
+
+
+def test_logs_and_headers_tell_who_called(kind, root, upstream, tmp_path, processes):
+    server = root.issue("server", dns=["web"], uri=[WEB])
+    context = {"common_tls_context": {
+        "tls_certificates": certificates(server), "validation_context": {"trusted_ca": {"filename": str(root.path)}}}}
+    log = tmp_path / f"{kind}.log"
+    line = "|".join(f"%{field}%" for field in PEER_FIELDS) + "|%REQ(:SCHEME)%\n"
+    access_log = [{"name": "file", "typed_config": {
+        "@type": FILE_LOG, "path": str(log), "log_format": {"text_format_source": {"inline_string": line}}}}]
+    secured = {"filters": http_filter(access_log=access_log), "transport_socket": socket_of(DOWNSTREAM, context)}
+    tcp = {"filters": [{"name": "tcp", "typed_config": {
+        "@type": TCP, "stat_prefix": "tcp", "cluster": "up", "access_log": access_log}}],
+        "transport_socket": socket_of(DOWNSTREAM, context)}
+    plain = {"filters": http_filter(access_log=access_log)}
+    side = Side(kind, tmp_path, processes, {
+        "main": {"filter_chains": [secured]}, "tcp": {"filter_chains": [tcp]}, "plain": {"filter_chains": [plain]}},
+        [cluster("up", upstream)])
+    caller = root.issue("caller", uri=["spiffe://mesh.test/ns/a/sa/b"], dns=["b.example", "*.b.example"], common="b")
+    nobody = root.issue("nameless", common="nameless")
+    named = f"spiffe://mesh.test/ns/a/sa/b|b.example,*.b.example|CN=b|{WEB}"
+    assert get(side.ports["main"], client(root, caller))[0] == 200
+    assert get(side.ports["main"], client(root, caller, version=ssl.TLSVersion.TLSv1_2))[0] == 200
+    assert get(side.ports["main"], client(root, nobody))[0] == 200
+    assert get(side.ports["main"], client(root))[0] == 200
+    assert get(side.ports["tcp"], client(root, caller))[0] == 200
+    assert fetch(f"127.0.0.1:{side.ports['plain']}", "/").status == 200
+    expected = [f"TLSv1.3|{named}|https", f"TLSv1.2|{named}|https", f"TLSv1.3|-|-|CN=nameless|{WEB}|https",
+                f"TLSv1.3|-|-|-|{WEB}|https", f"TLSv1.3|{named}|-", "-|-|-|-|-|http"]
+    # Envoy writes its log every ten seconds.
+    wait_until(lambda: log.exists() and len(log.read_text().splitlines()) >= len(expected), 30, every=0.1, what="the log")
+    assert sorted(log.read_text().splitlines()) == sorted(expected)

@@ -9,8 +9,9 @@ final class DownstreamConnection {
     /// Where the client wanted to go before iptables sent it here.
     let originalDestination: PeerAddress?
     var serverName: String?
-    /// Whether the client's bytes come encrypted.
-    var isSecure = false
+    /// What TLS has settled; nil where the client's bytes come as they are.
+    var tls: TLS?
+    var isSecure: Bool { tls != nil }
     /// What the client's certificate says; nil without TLS, or where the client showed none that was verified.
     var peer: PeerCertificate?
     /// Who its ends are, by the worker's `PrincipalTable`.
@@ -31,6 +32,13 @@ final class DownstreamConnection {
         originalDestination = original
         number = listener.worker.nextConnectionNumber()
         listener.stats.connectionOpened()
+    }
+
+    struct TLS {
+        /// `TLSv1.3`
+        var version: String?
+        /// Of the certificate that was shown to the client.
+        var ownURINames: [String]
     }
 
     deinit { listener.stats.connectionClosed() }

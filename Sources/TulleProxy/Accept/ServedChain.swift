@@ -61,7 +61,7 @@ struct ServedChain {
     ) -> any ChannelHandler {
         let connection = DownstreamConnection(channel: channel, listener: listener, original: original)
         connection.serverName = detected.serverName
-        connection.isSecure = handshake != nil
+        connection.tls = handshake.map { .init(version: $0.version, ownURINames: own) }
         connection.peer = handshake?.peer
         if let peer = handshake?.peer {
             connection.principals = listener.worker.stats.principals.number(of: ConnectionPrincipals(peer, own: own))

@@ -45,6 +45,11 @@ struct ConnectionFormat: FormatContext {
         case .downstreamLocalPort: return append(connection.localAddress?.port.map { "\($0)" }, &bytes)
         case .connectionID: return append("\(connection.number)", &bytes)
         case .requestedServerName: return append(connection.serverName, &bytes)
+        case .downstreamPeerURINames: return append(connection.peer?.uriNames.joined(separator: ","), &bytes)
+        case .downstreamPeerDNSNames: return append(connection.peer?.dnsNames.joined(separator: ","), &bytes)
+        case .downstreamPeerSubject: return append(connection.peer?.subject, &bytes)
+        case .downstreamLocalURINames: return append(connection.tls?.ownURINames.joined(separator: ","), &bytes)
+        case .downstreamTLSVersion: return append(connection.tls?.version, &bytes)
         // The rest is of HTTP.
         default: return false
         }

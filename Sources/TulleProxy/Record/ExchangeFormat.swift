@@ -57,6 +57,11 @@ struct ExchangeFormat: FormatContext {
         case .downstreamLocalPort: return append(connection.localAddress?.port.map { UInt64($0) }, &bytes)
         case .connectionID: return append(connection.number, &bytes)
         case .requestedServerName: return append(connection.serverName, &bytes)
+        case .downstreamPeerURINames: return append(connection.peer?.uriNames.joined(separator: ","), &bytes)
+        case .downstreamPeerDNSNames: return append(connection.peer?.dnsNames.joined(separator: ","), &bytes)
+        case .downstreamPeerSubject: return append(connection.peer?.subject, &bytes)
+        case .downstreamLocalURINames: return append(connection.tls?.ownURINames.joined(separator: ","), &bytes)
+        case .downstreamTLSVersion: return append(connection.tls?.version, &bytes)
         case .uniqueID, .streamID:
             guard let id = exchange.request.block.value(.xRequestID) else { return false }
             return append(range: id, of: exchange.request.block, &bytes)
@@ -71,7 +76,7 @@ struct ExchangeFormat: FormatContext {
             switch String(decoding: name, as: UTF8.self) {
             case ":method": return append(range: request.methodRange, of: request.block, &bytes)
             case ":authority": return append(range: request.authority, of: request.block, &bytes)
-            case ":scheme": return append("http", &bytes)
+            case ":scheme": return append(exchange.connection.isSecure ? "https" : "http", &bytes)
             case ":path":
                 guard append(range: request.path, of: request.block, &bytes) else { return false }
                 if request.hasQuery {

@@ -79,7 +79,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ti
 
     private func complete(_ negotiated: String?, _ context: ChannelHandlerContext) {
         guard let finished else { return }
-        var handshake = Handshake(applicationProtocol: negotiated.flatMap { $0.isEmpty ? nil : $0 })
+        var handshake = Handshake(
+            applicationProtocol: negotiated.flatMap { $0.isEmpty ? nil : $0 }, version: Self.name(of: tls.tlsVersion))
         if let certificate = tls.peerCertificate {
             let names = PeerNames(certificate)
             if let objection = objection(certificate, names) { return fail(.peer(objection), context) }
@@ -93,6 +94,14 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ti
         self.finished = nil
         finished(.success(handshake), context)
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    private static func name(of version: TLSVersion?) -> String? {
+        switch version {
+        case .tlsv12: "TLSv1.2"
+        case .tlsv13: "TLSv1.3"
+        default: nil
+        }
     }
 
     private func objection(_ certificate: NIOSSLCertificate, _ names: PeerNames) -> PeerObjection? {

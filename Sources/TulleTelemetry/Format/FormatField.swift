@@ -13,6 +13,8 @@ public enum FormatField: Int, Hashable, Sendable, CaseIterable {
     case downstreamRemoteAddress, downstreamRemoteAddressWithoutPort, downstreamRemotePort
     case downstreamDirectRemoteAddress, downstreamDirectRemoteAddressWithoutPort, downstreamDirectRemotePort
     case downstreamLocalAddress, downstreamLocalAddressWithoutPort, downstreamLocalPort
+    case downstreamPeerURINames, downstreamPeerDNSNames, downstreamPeerSubject, downstreamLocalURINames,
+        downstreamTLSVersion
     case connectionID, requestedServerName, uniqueID, streamID
 
     /// The operator's name between the percent signs.
@@ -61,6 +63,11 @@ public enum FormatField: Int, Hashable, Sendable, CaseIterable {
         case .downstreamLocalAddress: "DOWNSTREAM_LOCAL_ADDRESS"
         case .downstreamLocalAddressWithoutPort: "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT"
         case .downstreamLocalPort: "DOWNSTREAM_LOCAL_PORT"
+        case .downstreamPeerURINames: "DOWNSTREAM_PEER_URI_SAN"
+        case .downstreamPeerDNSNames: "DOWNSTREAM_PEER_DNS_SAN"
+        case .downstreamPeerSubject: "DOWNSTREAM_PEER_SUBJECT"
+        case .downstreamLocalURINames: "DOWNSTREAM_LOCAL_URI_SAN"
+        case .downstreamTLSVersion: "DOWNSTREAM_TLS_VERSION"
         case .connectionID: "CONNECTION_ID"
         case .requestedServerName: "REQUESTED_SERVER_NAME"
         case .uniqueID: "UNIQUE_ID"
