@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The parsers and machines of what strangers send, compiled together with their fuzz targets as one module, since they are
-// internal to TulleProxy. Wire and Model are links into Sources. libFuzzer and its instrumentation come with the Swift
+// internal to TulleProxy. Wire and Model are links into Sources, which scripts/fuzz makes. libFuzzer and its instrumentation come with the Swift
 // toolchain; scripts/fuzz passes the folder of its libraries, and holds the commands to build and run this.
 let package = Package(
     name: "tulle-fuzz",
