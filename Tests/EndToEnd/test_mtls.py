@@ -1,5 +1,6 @@
 """Sidecars prove to each other who they are, without anybody doing anything; who comes without a certificate is let in still."""
 
+import http.client
 import json
 import os
 import socket
@@ -19,6 +20,13 @@ from test_authorization import policy
 from test_signing import roots, token
 
 SECRET = "a-word-that-nobody-else-may-read"
+
+
+def tried(ask) -> bool:
+    try:
+        return ask()
+    except OSError:
+        return False
 
 
 def identity(name: str) -> str:
@@ -82,7 +90,7 @@ def test_no_plain_text_goes_between_sidecars(mesh, protocol):
     port = workload(mesh, "web")["ports"][0]
     client = mesh.run("client", PYTHON, PROGRAMS / "hold.py", upstreams=[f"web:{port['app']}"])
     host, local = client.upstream("web")
-    wait_until(lambda: fetch(f"{host}:{local}", "/").status == 200, 15, what="web answers")
+    wait_until(lambda: tried(lambda: fetch(f"{host}:{local}", "/").status == 200), 15, what="web answers")
     with Wire(port["inbound"]) as wire:
         answer = fetch(f"{host}:{local}", f"/{SECRET}", "POST", body=SECRET * 100)
         assert answer.status == 200 and answer.json()["bytes"] == len(SECRET) * 100
@@ -158,10 +166,13 @@ def test_an_apps_own_tls_passes(mesh, tmp_path):
     inbound = workload(mesh, "secure")["ports"][0]["inbound"]
     # Over the mesh, TLS in TLS; and from outside of it, straight to the sidecar, where it must not be taken for the mesh's own.
     for address in (client.upstream("secure"), ("127.0.0.1", inbound)):
-        with socket.create_connection(address, 10) as plain, context.wrap_socket(plain, server_hostname="app") as secure:
-            assert "CN=app" in x509.load_der_x509_certificate(secure.getpeercert(True)).subject.rfc4514_string()
-            secure.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            assert secure.recv(100).startswith(b"HTTP/1.0 200")
+        def answered():
+            with socket.create_connection(address, 10) as plain, context.wrap_socket(plain, server_hostname="app") as secure:
+                assert "CN=app" in x509.load_der_x509_certificate(secure.getpeercert(True)).subject.rfc4514_string()
+                secure.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                return secure.recv(100).startswith(b"HTTP/1.0 200")
+        # The caller's sidecar hears of the endpoint a moment after the control plane does.
+        wait_until(lambda: tried(answered), 15, every=0.1, what=f"the app's TLS answered at {address}")
     assert handshakes(client, "cluster.") >= 1
 
 
@@ -206,7 +217,7 @@ def test_servers_that_speak_first(mesh):
                     return False
                 peer.sendall(b"helo")
                 return peer.recv(100) == b"HELO"
-        wait_until(greeted, 15, what=f"the greeting came from {address}")
+        wait_until(lambda: tried(greeted), 15, what=f"the greeting came from {address}")
 
 
 def test_a_run_by_token(mesh, tmp_path, processes):
@@ -259,12 +270,16 @@ def test_a_strict_mesh_lets_in_nobody_without_a_certificate(mesh, protocol):
     port = workload(mesh, "web")["ports"][0]
     client = mesh.run("client", PYTHON, PROGRAMS / "hold.py", upstreams=[f"web:{port['app']}"])
     host, local = client.upstream("web")
-    wait_until(lambda: fetch(f"{host}:{local}", "/").status == 200, 15, what="web answers")
+    wait_until(lambda: tried(lambda: fetch(f"{host}:{local}", "/").status == 200), 15, what="web answers")
     assert lets_in_plain_text(port["inbound"])
     told = mesh.cli("check", "--strict-ready", check=False)
     assert told.returncode == 1 and "web.default was called in plain text" in told.stdout, told.stdout
+    kept = http.client.HTTPConnection("127.0.0.1", port["inbound"], timeout=15)
+    kept.request("GET", "/")
+    assert kept.getresponse().read()
     mesh.apply(mesh_policy("{mtls: {mode: STRICT}}", namespace="tulle-system"))
     wait_until(lambda: not lets_in_plain_text(port["inbound"]), 15, what="the mesh is strict")
+    assert kept.sock.recv(1) == b"", "who was in already is let out"
     assert fetch(f"{host}:{local}", "/").status == 200
     assert any(value for name, value in stats(web).items() if name.endswith("no_filter_chain_match"))
 

@@ -12,8 +12,10 @@ protocol IdentityStore: Sendable {
     func revokeToken(_ id: String, at now: Date) async throws -> JoinTokenRecord?
 
     /// Writes down a certificate before it is handed out, and counts the use of the token that it is for: both or
-    /// neither. Throws `JoinTokenRefusal`.
-    func record(_ certificate: IssuedRecord, redeeming token: JoinToken?) async throws
+    /// neither. Throws `JoinTokenRefusal`, or `IdentityRefusal` when one of the subjects is denied by then.
+    func record(
+        _ certificate: IssuedRecord, redeeming token: JoinToken?, unlessDenied subjects: [DeniedSubject]
+    ) async throws
     /// - Parameter limit: how many of those that expire next are told one by one.
     func issued(at now: Date, limit: Int) async throws -> IssuedSummary
 
@@ -21,8 +23,12 @@ protocol IdentityStore: Sendable {
     /// Takes a denial back; false when there was none.
     func allow(_ subject: DeniedSubject) async throws -> Bool
     func denials() async throws -> [Denial]
-    /// The first of the subjects that is denied.
-    func isDenied(_ subjects: [DeniedSubject]) async throws -> DeniedSubject?
+}
+
+/// Why a certificate that was signed is not handed out.
+enum IdentityRefusal: Error, Hashable {
+    case denied(DeniedSubject)
+    case tooMany(SPIFFEID, live: Int)
 }
 
 /// A certificate as the control plane remembers it.

@@ -58,15 +58,11 @@ struct RegistrationAuthority: CertificateIssuer {
         // After the proof: a stranger learns nothing of how requests are read.
         let request = try SigningRequest(pem: call.csr)
         let subjects = [.id(caller.id)] + (caller.serial.map { [DeniedSubject.serial($0)] } ?? [])
-        if let denied = try await store.isDenied(subjects) {
-            throw CertificateRefusal(
-                .permissionDenied, "\(denied) is on the deny list: `tulle ca deny --undo \(denied)` takes it off")
-        }
         let issued = try authority.issue(request, to: caller.id, lifetime: call.lifetime, at: now)
         try await store.record(
             IssuedRecord(
                 serial: issued.serial, id: issued.id, proof: caller.proof, issuedAt: now, expiresAt: issued.notAfter),
-            redeeming: caller.token)
+            redeeming: caller.token, unlessDenied: subjects)
         logger.info(
             "certificate issued",
             metadata: [
@@ -129,6 +125,12 @@ struct RegistrationAuthority: CertificateIssuer {
         case let refusal as CertificateRefusal: refusal
         case let refusal as JoinTokenRefusal: CertificateRefusal(.unauthenticated, "\(refusal)")
         case let refusal as SVIDRefusal: CertificateRefusal(.unauthenticated, "\(refusal)")
+        case IdentityRefusal.denied(let denied):
+            CertificateRefusal(
+                .permissionDenied, "\(denied) is on the deny list: `tulle ca deny --undo \(denied)` takes it off")
+        case IdentityRefusal.tooMany(let id, let live):
+            CertificateRefusal(
+                .resourceExhausted, "\(live) certificates of \(id) live: no more until some of them expire")
         case let error as SigningRequestError: CertificateRefusal(.invalidArgument, "\(error)")
         case let error as SPIFFEError: CertificateRefusal(.invalidArgument, "\(error)")
         case let error as AuthorityError: CertificateRefusal(.unavailable, "\(error)")

@@ -5,8 +5,11 @@ import TulleIdentity
 extension SQLiteStore: IdentityStore {
     // What became of a token can be asked for so long after its end.
     private static let tokenMemory: TimeInterval = 7 * 24 * 3600
-    /// More tokens than this at a time are a mistake, or somebody's attempt to fill the disk.
+    /// More tokens that may be used are a mistake, and more that are remembered somebody's attempt to fill the disk.
     static let maxTokens = 10_000
+    static let maxRememberedTokens = 100_000
+    /// Each workload of an identity has one or two; the largest services have some thousand workloads.
+    static let maxLiveCertificates = 10_000
 
     func add(_ token: JoinTokenRecord, at now: Date) async throws {
         try await writing { database in
@@ -15,7 +18,11 @@ extension SQLiteStore: IdentityStore {
                     sql: "DELETE FROM join_tokens WHERE expires_at < ?",
                     arguments: [(now - Self.tokenMemory).milliseconds])
                 let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM join_tokens") ?? 0
-                guard count < Self.maxTokens else {
+                let live = try Int.fetchOne(
+                    database,
+                    sql: "SELECT count(*) FROM join_tokens WHERE expires_at > ? AND used < uses AND revoked_at IS NULL",
+                    arguments: [now.milliseconds])
+                guard live ?? 0 < Self.maxTokens, count < Self.maxRememberedTokens else {
                     throw StoreError.unavailable(
                         "\(count) join tokens are kept, and no more: give a token more uses, or a shorter life")
                 }
@@ -50,9 +57,18 @@ extension SQLiteStore: IdentityStore {
         }
     }
 
-    func record(_ certificate: IssuedRecord, redeeming token: JoinToken?) async throws {
+    func record(
+        _ certificate: IssuedRecord, redeeming token: JoinToken?, unlessDenied subjects: [DeniedSubject]
+    ) async throws {
         try await writing { database in
             try database.inTransaction(.immediate) {
+                if let denied = try Self.firstDenied(subjects, database) { throw IdentityRefusal.denied(denied) }
+                let live = try Int.fetchOne(
+                    database, sql: "SELECT count(*) FROM certificates WHERE spiffe_id = ? AND expires_at > ?",
+                    arguments: [certificate.id.description, certificate.issuedAt.milliseconds])
+                guard live ?? 0 < Self.maxLiveCertificates else {
+                    throw IdentityRefusal.tooMany(certificate.id, live: live ?? 0)
+                }
                 if let token {
                     guard var record = try Self.token(token.id, database) else { throw JoinTokenRefusal.unknown }
                     try record.redeem(token, at: certificate.issuedAt)
@@ -121,13 +137,11 @@ extension SQLiteStore: IdentityStore {
         }
     }
 
-    func isDenied(_ subjects: [DeniedSubject]) async throws -> DeniedSubject? {
-        try await reading { database in
-            try subjects.first { subject in
-                try Bool.fetchOne(
-                    database, sql: "SELECT EXISTS (SELECT 1 FROM denials WHERE subject = ?)",
-                    arguments: [subject.description]) == true
-            }
+    private static func firstDenied(_ subjects: [DeniedSubject], _ database: Database) throws -> DeniedSubject? {
+        try subjects.first { subject in
+            try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM denials WHERE subject = ?)",
+                arguments: [subject.description]) == true
         }
     }
 

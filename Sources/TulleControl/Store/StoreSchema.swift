@@ -83,6 +83,9 @@ enum StoreSchema {
                     ) WITHOUT ROWID;
                     """)
         },
+        { database in
+            try database.execute(sql: "CREATE INDEX certificates_by_id ON certificates (spiffe_id, expires_at)")
+        },
     ]
 
     /// Brings a file to today's schema; `PRAGMA user_version` counts the migrations that it has had.

@@ -521,6 +521,8 @@ final class DownstreamHTTP1Handler: ChannelDuplexHandler, DownstreamSide, Flusha
 }
 
 extension DownstreamHTTP1Handler: DrainableConnection, RemovableChannelHandler {
+    var admission: RequestAdmission? { runtime.admission }
+
     func drain() {
         isDraining = true
         if stage == .head, !parser.isMidHead { closeNow() }

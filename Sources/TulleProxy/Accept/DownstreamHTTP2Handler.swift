@@ -389,6 +389,8 @@ final class DownstreamHTTP2Handler: ChannelDuplexHandler, TimerOwner {
 }
 
 extension DownstreamHTTP2Handler: DrainableConnection, HTTP2Connection, RemovableChannelHandler {
+    var admission: RequestAdmission? { runtime.admission }
+
     func drain() {
         guard stage == .open else { return }
         stage = .draining

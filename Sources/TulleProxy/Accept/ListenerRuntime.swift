@@ -28,7 +28,8 @@ final class ListenerRuntime {
         prepare()
     }
 
-    /// Serves new connections by a changed definition; those open keep theirs.
+    /// Serves new connections by a changed definition. Those open keep theirs; where it has their chain no more, and they speak HTTP,
+    /// they end with the exchange that they carry.
     func use(_ new: ListenerDefinition) {
         guard new !== definition else { return }
         definition = new
@@ -61,8 +62,13 @@ final class ListenerRuntime {
                     AdmissionRuntime($0.filter, owner: $0.statPrefix, isHTTP: false, stats: worker.stats)
                 })
         }
+        let gone = self.admissions.filter { admissions[$0.key] == nil }.map(\.value)
         self.admissions = admissions
+        if !gone.isEmpty { worker.drain(admittedBy: gone) }
     }
+
+    /// Ends its connections of HTTP, each with the exchange that it carries.
+    func drain() { worker.drain(admittedBy: Array(admissions.values)) }
 
     /// The service of a connection that needs no look at its bytes or addresses.
     var unconditional: ServedChain? {

@@ -473,7 +473,7 @@ actor Configurator {
         for name in bound.keys where snapshot.listeners[name] == nil {
             bound[name] = nil
             opened.remove(name)
-            await close(name)
+            await close(name, isGone: true)
         }
     }
 
@@ -507,8 +507,8 @@ actor Configurator {
         }
     }
 
-    private func close(_ name: String) async {
-        for worker in workers { _ = try? await worker.future { $0.closeListener(named: name) } }
+    private func close(_ name: String, isGone: Bool = false) async {
+        for worker in workers { _ = try? await worker.future { $0.closeListener(named: name, isGone: isGone) } }
     }
 
     // MARK: Drain

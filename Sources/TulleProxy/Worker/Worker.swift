@@ -131,7 +131,12 @@ final class Worker {
         return runtime
     }
 
-    func closeListener(named name: String) -> EventLoopFuture<Void> { close(listeners.removeValue(forKey: name)) }
+    /// - Parameter isGone: whether its connections of HTTP end too, each with the exchange that it carries.
+    func closeListener(named name: String, isGone: Bool) -> EventLoopFuture<Void> {
+        let listener = listeners.removeValue(forKey: name)
+        if isGone { listener?.drain() }
+        return close(listener)
+    }
 
     /// A listener in the place of the one of its name, which accepts until it is known whether this one can be opened.
     func replaceListener(_ definition: ListenerDefinition) -> ListenerRuntime {
@@ -210,6 +215,15 @@ final class Worker {
         for connection in connections.values { connection.drain() }
     }
 
+    /// Likewise those whose requests were decided on by these, when their filter chains are gone.
+    func drain(admittedBy gone: [RequestAdmission]) {
+        let gone = Set(gone.map { ObjectIdentifier($0) })
+        for connection in connections.values {
+            guard let admission = connection.admission, gone.contains(ObjectIdentifier(admission)) else { continue }
+            connection.drain()
+        }
+    }
+
     /// Ends every connection at once, when the time for draining is up.
     func closeAll() {
         for connection in connections.values { connection.closeNow() }
@@ -219,7 +233,13 @@ final class Worker {
 
 /// A downstream connection as a drain sees it.
 protocol DrainableConnection: AnyObject {
+    /// What stands for the filter chain of a connection of HTTP; nil for others.
+    var admission: RequestAdmission? { get }
     /// Finish what is under way, take nothing new, then close.
     func drain()
     func closeNow()
+}
+
+extension DrainableConnection {
+    var admission: RequestAdmission? { nil }
 }

@@ -86,7 +86,7 @@ struct SQLiteStoreTests {
             let store = try SQLiteStore(path: path)
             try await store.execute("PRAGMA user_version = 99")
             store.close()
-            #expect(throws: StoreError.tooNew(path: path, schema: 99, known: 2)) { _ = try SQLiteStore(path: path) }
+            #expect(throws: StoreError.tooNew(path: path, schema: 99, known: 3)) { _ = try SQLiteStore(path: path) }
         }
     }
 
