@@ -109,7 +109,7 @@ struct ChangeFeed: ServiceLifecycle.Service {
             if !workload.service.isEmpty { change.endpoints.insert(own.description) }
             for case .service(let service) in resources
             where service.metadata.namespace == workload.namespace && !service.selector.isEmpty
-                && service.selector.allSatisfy({ workload.labels[$0.key] == $0.value })
+                && workload.has(service.selector)
             {
                 change.endpoints.insert(service.name.description)
             }

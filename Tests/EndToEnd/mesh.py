@@ -132,6 +132,15 @@ def fetch(address: str, path: str, method: str = "GET", headers=None, body=None,
     return proxied((host, int(port)), method, path, headers, body, timeout)
 
 
+def is_ready(process: Process, admin: str) -> bool:
+    """Whether a proxy's admin says so; fails when the proxy has ended."""
+    assert process.running(), f"ended with {process.status}: {process.output()}"
+    try:
+        return fetch(admin, "/ready").status == 200
+    except OSError:
+        return False
+
+
 class Mesh:
     """One control plane and all that was started under it."""
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from mesh import PROGRAMS, PYTHON, Answer, fetch, listening, wait_until
+from mesh import PROGRAMS, PYTHON, Answer, fetch, is_ready, listening, wait_until
 from support.binaries import binary
 from support.ports import free_port
 from support.processes import Processes
@@ -65,11 +65,7 @@ class Standalone:
         return self
 
     def ready(self) -> bool:
-        assert self.process.running(), f"ended with {self.process.status}: {self.process.output()}"
-        try:
-            return self.admin_get("/ready").status == 200
-        except OSError:
-            return False
+        return is_ready(self.process, self.admin)
 
     def admin_get(self, path: str, method: str = "GET") -> Answer:
         return fetch(self.admin, path, method)

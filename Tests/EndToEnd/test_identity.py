@@ -5,7 +5,7 @@ import datetime
 import ssl
 import stat
 import subprocess
-import time
+import threading
 
 import grpc
 import pytest
@@ -13,7 +13,7 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from mesh import PROGRAMS, PYTHON, fetch, listening, wait_until
+from mesh import PROGRAMS, PYTHON, fetch, is_ready, listening, wait_until
 from signing import METHOD, Request, Response
 from standalone import address
 from support.binaries import binary
@@ -57,11 +57,7 @@ class Sidecar:
             wait_until(self.ready, 20, what=f"{label} is ready")
 
     def ready(self) -> bool:
-        assert self.process.running(), self.process.output()
-        try:
-            return fetch(self.admin, "/ready").status == 200
-        except OSError:
-            return False
+        return is_ready(self.process, self.admin)
 
     def until_said(self, *words: str, timeout: float = 20):
         wait_until(lambda: all(word in self.process.output() for word in words), timeout,
@@ -141,23 +137,29 @@ def test_a_token_joins_once_and_the_certificate_renews_itself(mesh, tmp_path, pr
                   peers=[CART])
     serials, failures = set(), []
 
-    def load(until: float) -> int:
+    done = threading.Event()
+
+    def load() -> int:
         count = 0
-        while time.monotonic() < until:
+        while not done.is_set():
             answer = fetch(f"127.0.0.1:{web.plain}", "/")
             count += 1
             if answer.status != 200:
                 failures.append(answer)
         return count
 
-    end = time.monotonic() + 13
+    def renewed_twice() -> bool:
+        certificate = side.shown(trust)
+        assert uri(certificate) == CART
+        serials.add(certificate.serial_number)
+        return len(serials) >= 3
+
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        loads = [pool.submit(load, end) for _ in range(2)]
-        while time.monotonic() < end:
-            certificate = side.shown(trust)
-            assert uri(certificate) == CART
-            serials.add(certificate.serial_number)
-            time.sleep(0.2)
+        loads = [pool.submit(load) for _ in range(2)]
+        try:
+            wait_until(renewed_twice, 40, every=0.2, what="the certificate was renewed twice")
+        finally:
+            done.set()
         requests = sum(each.result() for each in loads)
     assert not failures and requests > 100, (requests, failures[:3])
     # A token of one use, and a certificate that lived longer than one life of 6 s.

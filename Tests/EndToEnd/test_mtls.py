@@ -51,6 +51,16 @@ def handshakes(each, side: str) -> int:
     return sum(value for name, value in stats(each).items() if name.startswith(side) and name.endswith("ssl.handshake"))
 
 
+def called(mesh, protocol: str):
+    """A service, its only port, a client that has it as an upstream, and the address where the client calls it."""
+    web = mesh.service("web", "one", protocol=protocol)
+    port = workload(mesh, "web")["ports"][0]
+    client = mesh.run("client", PYTHON, PROGRAMS / "hold.py", upstreams=[f"web:{port['app']}"])
+    address = "{}:{}".format(*client.upstream("web"))
+    wait_until(lambda: tried(lambda: fetch(address, "/").status == 200), 15, what="web answers")
+    return web, port, client, address
+
+
 class Wire:
     """All that goes over loopback to and from a port, as a packet socket sees it."""
 
@@ -86,20 +96,16 @@ class Wire:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can listen to the wire")
 @pytest.mark.parametrize("protocol", ["http", "", "tcp"])
 def test_no_plain_text_goes_between_sidecars(mesh, protocol):
-    web = mesh.service("web", "one", protocol=protocol)
-    port = workload(mesh, "web")["ports"][0]
-    client = mesh.run("client", PYTHON, PROGRAMS / "hold.py", upstreams=[f"web:{port['app']}"])
-    host, local = client.upstream("web")
-    wait_until(lambda: tried(lambda: fetch(f"{host}:{local}", "/").status == 200), 15, what="web answers")
+    web, port, client, address = called(mesh, protocol)
     with Wire(port["inbound"]) as wire:
-        answer = fetch(f"{host}:{local}", f"/{SECRET}", "POST", body=SECRET * 100)
+        answer = fetch(address, f"/{SECRET}", "POST", body=SECRET * 100)
         assert answer.status == 200 and answer.json()["bytes"] == len(SECRET) * 100
-        assert SECRET in fetch(f"{host}:{local}", f"/{SECRET}").text
+        assert SECRET in fetch(address, f"/{SECRET}").text
         wait_until(lambda: len(wire.payload) > len(SECRET) * 100, 10, what="something was seen on the wire")
     assert SECRET.encode() not in wire.payload and b"HTTP/1.1" not in wire.payload
     # The app's own hop is plain text, so that the capture is known to see what there is.
     with Wire(port["app"]) as wire:
-        fetch(f"{host}:{local}", f"/{SECRET}")
+        fetch(address, f"/{SECRET}")
         wait_until(lambda: SECRET.encode() in wire.payload, 10, what="the word was seen where it is plain")
     assert handshakes(web, "listener.") >= 1 and handshakes(client, "cluster.") >= 1
 
@@ -266,11 +272,7 @@ def lets_in_plain_text(port: int) -> bool:
 
 @pytest.mark.parametrize("protocol", ["http", ""])
 def test_a_strict_mesh_lets_in_nobody_without_a_certificate(mesh, protocol):
-    web = mesh.service("web", "one", protocol=protocol)
-    port = workload(mesh, "web")["ports"][0]
-    client = mesh.run("client", PYTHON, PROGRAMS / "hold.py", upstreams=[f"web:{port['app']}"])
-    host, local = client.upstream("web")
-    wait_until(lambda: tried(lambda: fetch(f"{host}:{local}", "/").status == 200), 15, what="web answers")
+    web, port, _, address = called(mesh, protocol)
     assert lets_in_plain_text(port["inbound"])
     told = mesh.cli("check", "--strict-ready", check=False)
     assert told.returncode == 1 and "web.default was called in plain text" in told.stdout, told.stdout
@@ -280,7 +282,7 @@ def test_a_strict_mesh_lets_in_nobody_without_a_certificate(mesh, protocol):
     mesh.apply(mesh_policy("{mtls: {mode: STRICT}}", namespace="tulle-system"))
     wait_until(lambda: not lets_in_plain_text(port["inbound"]), 15, what="the mesh is strict")
     assert kept.sock.recv(1) == b"", "who was in already is let out"
-    assert fetch(f"{host}:{local}", "/").status == 200
+    assert fetch(address, "/").status == 200
     assert any(value for name, value in stats(web).items() if name.endswith("no_filter_chain_match"))
 
     def programmed():
@@ -295,7 +297,7 @@ def test_a_strict_mesh_lets_in_nobody_without_a_certificate(mesh, protocol):
     mesh.apply(mesh_policy(
         f"{{selector: {{matchLabels: {{app: web}}}}, mtls: {{mode: STRICT, ports: {{'{port['app']}': PERMISSIVE}}}}}}", "web"))
     wait_until(lambda: lets_in_plain_text(port["inbound"]), 15, what="this port is not")
-    assert fetch(f"{host}:{local}", "/").status == 200
+    assert fetch(address, "/").status == 200
 
 
 def test_who_has_no_certificate_serves_nobody_in_a_strict_mesh(idle_mesh):

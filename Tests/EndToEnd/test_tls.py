@@ -13,7 +13,7 @@ import time
 import pytest
 import yaml
 
-from mesh import PROGRAMS, PYTHON, fetch, listening, wait_until
+from mesh import PROGRAMS, PYTHON, fetch, is_ready, listening, wait_until
 from standalone import HCM, ROUTER, TCP, address
 from support.binaries import proxy
 from support.certificates import DAY, Authority, self_signed
@@ -69,11 +69,7 @@ class Side:
         wait_until(self.ready, 20, what=f"{kind} is ready")
 
     def ready(self) -> bool:
-        assert self.process.running(), self.process.output()
-        try:
-            return fetch(self.admin, "/ready").status == 200
-        except OSError:
-            return False
+        return is_ready(self.process, self.admin)
 
     def counter(self, ending: str) -> int:
         text = fetch(self.admin, "/stats").text

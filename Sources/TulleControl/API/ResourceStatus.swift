@@ -154,12 +154,11 @@ struct ResourceStatus {
     }
 
     private func holds(_ policy: AuthorizationPolicy, for workload: Workload) -> Bool {
-        func has(_ labels: [String: String]) -> Bool { labels.allSatisfy { workload.labels[$0.key] == $0.value } }
-        guard policy.metadata.namespace == workload.namespace, has(policy.selector) else { return false }
+        guard policy.metadata.namespace == workload.namespace, workload.has(policy.selector) else { return false }
         return policy.targets.isEmpty
             || policy.targets.contains { target in
                 // A service that no resource describes is that of the workloads that name it.
-                selectors[target].map { !$0.isEmpty && has($0) } ?? (target.name == workload.service)
+                selectors[target].map { !$0.isEmpty && workload.has($0) } ?? (target.name == workload.service)
             }
     }
 

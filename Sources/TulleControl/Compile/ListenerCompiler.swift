@@ -324,16 +324,12 @@ struct ListenerCompiler {
     }
 
     private static var httpInspector: Envoy_Config_Listener_V3_ListenerFilter {
-        var filter = Envoy_Config_Listener_V3_ListenerFilter()
-        filter.name = "envoy.filters.listener.http_inspector"
-        filter.typedConfig = .packed(Envoy_Extensions_Filters_Listener_HttpInspector_V3_HttpInspector())
-        return filter
+        .of(
+            "envoy.filters.listener.http_inspector",
+            Envoy_Extensions_Filters_Listener_HttpInspector_V3_HttpInspector())
     }
 
     private static var originalDestinationFilter: Envoy_Config_Listener_V3_ListenerFilter {
-        var filter = Envoy_Config_Listener_V3_ListenerFilter()
-        filter.name = "envoy.filters.listener.original_dst"
-        filter.typedConfig = .packed(Envoy_Extensions_Filters_Listener_OriginalDst_V3_OriginalDst())
-        return filter
+        .of("envoy.filters.listener.original_dst", Envoy_Extensions_Filters_Listener_OriginalDst_V3_OriginalDst())
     }
 }

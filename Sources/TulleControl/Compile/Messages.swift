@@ -45,6 +45,15 @@ extension Google_Protobuf_Duration {
     }
 }
 
+extension Envoy_Config_Listener_V3_ListenerFilter {
+    static func of(_ name: String, _ settings: some Message) -> Self {
+        var filter = Self()
+        filter.name = name
+        filter.typedConfig = .packed(settings)
+        return filter
+    }
+}
+
 extension Envoy_Config_Core_V3_Address {
     static func of(_ host: String, _ port: Int) -> Self {
         var socket = Envoy_Config_Core_V3_SocketAddress()

@@ -107,9 +107,6 @@ struct MutualTLS {
     }
 
     private static var inspector: Envoy_Config_Listener_V3_ListenerFilter {
-        var filter = Envoy_Config_Listener_V3_ListenerFilter()
-        filter.name = "envoy.filters.listener.tls_inspector"
-        filter.typedConfig = .packed(Envoy_Extensions_Filters_Listener_TlsInspector_V3_TlsInspector())
-        return filter
+        .of("envoy.filters.listener.tls_inspector", Envoy_Extensions_Filters_Listener_TlsInspector_V3_TlsInspector())
     }
 }

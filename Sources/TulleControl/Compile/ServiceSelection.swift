@@ -30,7 +30,7 @@ struct ServiceSelection: Sendable {
     func services(of workload: Workload) -> [ServiceName] {
         workload.labels.flatMap { key, value in
             (byLabel[Label(namespace: workload.namespace, key: key, value: value)] ?? []).filter { selector in
-                selector.labels.allSatisfy { workload.labels[$0.key] == $0.value }
+                workload.has(selector.labels)
             }
         }.map(\.service)
     }

@@ -123,7 +123,7 @@ public final class World: Sendable {
         guard let all = authorizations[workload.namespace] else { return [] }
         var services: Set<ServiceName>?
         return all.filter { policy in
-            guard policy.selector.allSatisfy({ workload.labels[$0.key] == $0.value }) else { return false }
+            guard workload.has(policy.selector) else { return false }
             guard !policy.targets.isEmpty else { return true }
             let own = services ?? Set(self.services(of: workload).map(\.name))
             services = own
@@ -162,7 +162,6 @@ public final class World: Sendable {
 extension MeshPolicy {
     func holds(for workload: Workload) -> Bool {
         if selector.isEmpty, metadata.namespace == Self.meshNamespace { return true }
-        return metadata.namespace == workload.namespace
-            && selector.allSatisfy { workload.labels[$0.key] == $0.value }
+        return metadata.namespace == workload.namespace && workload.has(selector)
     }
 }

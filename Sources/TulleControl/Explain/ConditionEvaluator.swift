@@ -1,5 +1,5 @@
-import Foundation
 import TulleConfig
+import TulleIdentity
 import TulleModel
 
 /// A request that nobody has sent, and what the conditions of access rules say of it: as tulle-proxy would, without its speed.
@@ -68,21 +68,13 @@ struct ConditionEvaluator {
     }
 
     static func contains(_ prefix: AddressPrefix, _ address: String) -> Bool {
-        guard let wanted = bytes(prefix.address), let given = bytes(address), wanted.count == given.count else {
-            return false
-        }
+        guard let wanted = IPAddressBytes(prefix.address)?.bytes, let given = IPAddressBytes(address)?.bytes,
+            wanted.count == given.count
+        else { return false }
         let whole = prefix.length / 8
         guard wanted.prefix(whole) == given.prefix(whole) else { return false }
         let rest = prefix.length % 8
         guard rest > 0, whole < wanted.count else { return true }
         return (wanted[whole] ^ given[whole]) >> UInt8(8 - rest) == 0
-    }
-
-    private static func bytes(_ text: String) -> [UInt8]? {
-        for (family, size) in [(AF_INET, 4), (AF_INET6, 16)] {
-            var bytes = [UInt8](repeating: 0, count: size)
-            if inet_pton(family, text, &bytes) == 1 { return bytes }
-        }
-        return nil
     }
 }

@@ -50,6 +50,9 @@ public struct Workload: Hashable, Sendable {
         }
     }
 
+    /// Whether a selector of these labels is for it; one without any is for all.
+    func has(_ labels: [String: String]) -> Bool { labels.allSatisfy { self.labels[$0.key] == $0.value } }
+
     /// The SPIFFE ID of its account.
     func spiffeID(in trustDomain: String) -> String { "spiffe://\(trustDomain)/ns/\(namespace)/sa/\(account)" }
 

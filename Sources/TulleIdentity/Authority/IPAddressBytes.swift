@@ -1,11 +1,11 @@
 import Glibc
 
 /// The bytes of an IP address as certificates have it (RFC 5280, 4.2.1.6): four or sixteen.
-struct IPAddressBytes {
-    let bytes: [UInt8]
+public struct IPAddressBytes {
+    public let bytes: [UInt8]
 
     /// Nil for what is no literal address.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         var v4 = in_addr()
         var v6 = in6_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
